@@ -1,0 +1,144 @@
+//! What one step does to one element, and the adapters that are fused into it.
+
+mod adapter;
+mod clip_grads;
+mod decoupled_decay;
+mod objective;
+mod scale_grads;
+
+pub use adapter::{Adapted, Adapter};
+pub use clip_grads::ClipGrads;
+pub use decoupled_decay::DecoupledDecay;
+pub use objective::Objective;
+pub use scale_grads::ScaleGrads;
+
+use crate::simd::{self, Streams};
+use crate::{Backend, Error, Real};
+
+/// One step as a formula on one element, with its coefficients. `S` is the number of state slots, at most 8.
+///
+/// The formula is generic over [`Real`], so it is written once and runs on every backend, tail and thread split with
+/// the same bits. An optimizer of your own is one small implementation:
+///
+/// ```
+/// use gradstep::{Real, Rule};
+///
+/// /// Momentum whose step is bounded: `b ← μb + g; p ← p − lr · b / (1 + |b|)`.
+/// #[derive(Clone, Copy)]
+/// struct SoftSign {
+///     lr: f32,
+///     momentum: f32,
+/// }
+///
+/// impl Rule<1> for SoftSign {
+///     #[inline(always)] // without it a step costs a call per vector
+///     fn lane<R: Real>(&self, p: R, g: R, [b]: [R; 1]) -> (R, [R; 1]) {
+///         let b = R::splat(self.momentum) * b + g;
+///         let bounded = b / (R::splat(1.0) + b.abs());
+///         (p - R::splat(self.lr) * bounded, [b])
+///     }
+/// }
+///
+/// let rule = SoftSign { lr: 0.5, momentum: 0.9 };
+/// let (mut params, grads, mut buffer) = ([1.0; 5], [3.0; 5], [0.0; 5]);
+/// rule.clip_grads(1.0).apply(&mut params, &grads, [&mut buffer])?;
+/// assert_eq!(params, [0.75; 5]);
+/// assert_eq!(buffer, [1.0; 5]);
+/// # Ok::<(), gradstep::Error>(())
+/// ```
+pub trait Rule<const S: usize>: Copy {
+    /// The new parameter and state of an element, from the old ones and the gradient that [`Rule::grad`] returned.
+    ///
+    /// Implementations carry `#[inline(always)]`.
+    fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [R; S]);
+
+    /// What happens to the gradient before the step: nothing, unless adapters are fused in.
+    #[inline(always)]
+    fn grad<R: Real>(&self, _p: R, g: R) -> R {
+        g
+    }
+
+    /// Refuses coefficients that cannot be meant. [`Rule::apply`] asks before it writes.
+    ///
+    /// # Errors
+    /// [`Error::HyperParameter`] names the first one.
+    #[inline(always)]
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Updates the parameters and their state in one pass over memory, on the [active](Backend::active) backend.
+    ///
+    /// All slices have the same length, which may be zero. A value depends only on its own inputs, so the slices may
+    /// be split in any way over calls and threads.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where a slice is not as long as `params`, and what [`Rule::check`] returns. Nothing has been
+    /// written then.
+    #[inline]
+    fn apply(&self, params: &mut [f32], grads: &[f32], state: [&mut [f32]; S]) -> Result<(), Error> {
+        self.apply_on(Backend::active(), params, grads, state)
+    }
+
+    /// [`Rule::apply`] on a chosen backend.
+    ///
+    /// # Errors
+    /// Those of `apply`, and [`Error::UnsupportedBackend`] where this CPU or build cannot run it.
+    #[inline]
+    fn apply_on(
+        &self,
+        backend: Backend,
+        params: &mut [f32],
+        grads: &[f32],
+        state: [&mut [f32]; S],
+    ) -> Result<(), Error> {
+        let streams = Streams::new(params, grads, state)?;
+        self.check()?;
+        simd::run(backend, self, streams)
+    }
+
+    /// Fuses an adapter in. Adapters of gradients act in the order in which they were added.
+    #[inline(always)]
+    fn with<A: Adapter>(self, adapter: A) -> Adapted<Self, A> {
+        Adapted { rule: self, adapter }
+    }
+
+    /// `g ← factor · g`: unscales a scaled loss, takes the mean of a sum, or applies the factor of a clip by norm.
+    ///
+    /// A factor that is not a finite f32 is an error of [`Rule::apply`].
+    #[inline(always)]
+    fn scale_grads(self, factor: f64) -> Adapted<Self, ScaleGrads> {
+        self.with(ScaleGrads::new(factor))
+    }
+
+    /// `g ← min(max(g, −limit), limit)`, clipping by value; NaN stays NaN.
+    ///
+    /// A limit that is NaN, infinite or negative is an error of [`Rule::apply`].
+    #[inline(always)]
+    fn clip_grads(self, limit: f64) -> Adapted<Self, ClipGrads> {
+        self.with(ClipGrads::new(limit))
+    }
+
+    /// `g ← g + weight_decay · p`: an L2 penalty, coupled to the step through the gradient.
+    ///
+    /// A weight decay that is NaN, infinite or negative is an error of [`Rule::apply`].
+    #[inline(always)]
+    fn l2(self, weight_decay: f64) -> Adapted<Self, Objective> {
+        self.with(Objective::unchecked(false, weight_decay))
+    }
+
+    /// `p ← p − rate · p` before the step, decoupled from the gradient (Loshchilov & Hutter 2017, arXiv 1711.05101).
+    /// The rate is the learning rate times the weight decay.
+    ///
+    /// A rate that is NaN, infinite or negative is an error of [`Rule::apply`].
+    #[inline(always)]
+    fn decoupled_decay(self, rate: f64) -> Adapted<Self, DecoupledDecay> {
+        self.with(DecoupledDecay::new(rate))
+    }
+
+    /// `g ← −g`: ascends instead of descending.
+    #[inline(always)]
+    fn maximize(self) -> Adapted<Self, Objective> {
+        self.with(Objective::unchecked(true, 0.0))
+    }
+}

@@ -1,0 +1,85 @@
+//! 256-bit vectors. Values of [`F32x8`] exist only inside [`drive`], which runs only where AVX2 was detected: that
+//! is the SAFETY reason of every block here.
+
+use super::{Lanes, Real, Streams, driver, sealed::Sealed};
+use crate::Rule;
+use core::arch::x86_64::*;
+
+cpufeatures::new!(cpu, "avx2");
+
+#[inline]
+pub(super) fn detected() -> bool {
+    cpu::get()
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct F32x8(__m256);
+
+operator!(F32x8: Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps, Div div _mm256_div_ps);
+
+impl core::ops::Neg for F32x8 {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe { _mm256_xor_ps(self.0, _mm256_set1_ps(-0.0)) })
+    }
+}
+
+impl Sealed for F32x8 {}
+
+impl Real for F32x8 {
+    type Mask = __m256;
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe { _mm256_set1_ps(value) })
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe { _mm256_sqrt_ps(self.0) })
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0) })
+    }
+
+    #[inline(always)]
+    fn lt(self, other: Self) -> __m256 {
+        // SAFETY: see the top of this file.
+        unsafe { _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0) }
+    }
+
+    #[inline(always)]
+    fn select(mask: __m256, yes: Self, no: Self) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe { _mm256_blendv_ps(no.0, yes.0, mask) })
+    }
+}
+
+impl Lanes<8> for F32x8 {
+    #[inline(always)]
+    fn load(from: &[f32; 8]) -> Self {
+        // SAFETY: `from` is eight readable floats; the load needs no alignment.
+        Self(unsafe { _mm256_loadu_ps(from.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; 8]) {
+        // SAFETY: `to` is eight writable floats; the store needs no alignment.
+        unsafe { _mm256_storeu_ps(to.as_mut_ptr(), self.0) }
+    }
+}
+
+/// # Safety
+/// The CPU has AVX2.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
+    driver::drive::<F32x8, 8, U, S>(rule, streams);
+}

@@ -1,0 +1,85 @@
+//! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where AVX-512F was detected:
+//! that is the SAFETY reason of every block here.
+
+use super::{Lanes, Real, Streams, driver, sealed::Sealed};
+use crate::Rule;
+use core::arch::x86_64::*;
+
+cpufeatures::new!(cpu, "avx512f");
+
+#[inline]
+pub(super) fn detected() -> bool {
+    cpu::get()
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct F32x16(__m512);
+
+operator!(F32x16: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps, Div div _mm512_div_ps);
+
+impl core::ops::Neg for F32x16 {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        // SAFETY: see the top of this file. AVX-512F has the exclusive or of integers only.
+        Self(unsafe { _mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(self.0), _mm512_set1_epi32(i32::MIN))) })
+    }
+}
+
+impl Sealed for F32x16 {}
+
+impl Real for F32x16 {
+    type Mask = __mmask16;
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe { _mm512_set1_ps(value) })
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe { _mm512_sqrt_ps(self.0) })
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe { _mm512_abs_ps(self.0) })
+    }
+
+    #[inline(always)]
+    fn lt(self, other: Self) -> __mmask16 {
+        // SAFETY: see the top of this file.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0) }
+    }
+
+    #[inline(always)]
+    fn select(mask: __mmask16, yes: Self, no: Self) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe { _mm512_mask_blend_ps(mask, no.0, yes.0) })
+    }
+}
+
+impl Lanes<16> for F32x16 {
+    #[inline(always)]
+    fn load(from: &[f32; 16]) -> Self {
+        // SAFETY: `from` is sixteen readable floats; the load needs no alignment.
+        Self(unsafe { _mm512_loadu_ps(from.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; 16]) {
+        // SAFETY: `to` is sixteen writable floats; the store needs no alignment.
+        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), self.0) }
+    }
+}
+
+/// # Safety
+/// The CPU has AVX-512F.
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
+    driver::drive::<F32x16, 16, U, S>(rule, streams);
+}

@@ -1,0 +1,52 @@
+//! `wide::f32x8`: the vectors that the target was compiled for.
+
+use super::{Lanes, Real, Streams, driver, sealed::Sealed};
+use crate::Rule;
+use wide::f32x8;
+
+impl Sealed for f32x8 {}
+
+impl Real for f32x8 {
+    type Mask = f32x8;
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        f32x8::splat(value)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        self.sqrt()
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.abs()
+    }
+
+    #[inline(always)]
+    fn lt(self, other: Self) -> Self {
+        self.simd_lt(other)
+    }
+
+    #[inline(always)]
+    fn select(mask: Self, yes: Self, no: Self) -> Self {
+        mask.select(yes, no)
+    }
+}
+
+impl Lanes<8> for f32x8 {
+    #[inline(always)]
+    fn load(from: &[f32; 8]) -> Self {
+        f32x8::new(*from)
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; 8]) {
+        *to = self.to_array();
+    }
+}
+
+pub(super) fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
+    driver::drive::<f32x8, 8, U, S>(rule, streams);
+}
