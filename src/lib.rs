@@ -4,8 +4,11 @@
 mod check;
 mod ema;
 mod error;
+pub mod grad;
 pub mod optim;
 pub mod rule;
+#[cfg(feature = "rand_core")]
+pub mod sample;
 mod simd;
 
 pub use ema::Ema;

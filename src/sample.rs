@@ -1,0 +1,40 @@
+//! The order of an epoch's samples.
+
+use rand_core::Rng;
+
+/// Shuffles a slice in place, each order with the same probability: an epoch of mini-batches is then
+/// `indices.chunks(batch)`. The order depends on the generator's bits alone, not on the width of `usize`.
+///
+/// Source: Durstenfeld, "Algorithm 235: Random permutation", 1964, with bounded numbers by Lemire, "Fast Random Integer
+/// Generation in an Interval", 2018, arXiv 1805.10941.
+///
+/// ```
+/// use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
+///
+/// let mut rng = Pcg64Mcg::seed_from_u64(0);
+/// let mut indices: [u16; 100] = core::array::from_fn(|i| i as u16);
+/// gradstep::sample::shuffle(&mut indices, &mut rng);
+/// for batch in indices.chunks(32) {
+///     // the mini-batch of these samples
+/// #   assert!(batch.len() == 32 || batch.len() == 4);
+/// }
+/// ```
+pub fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
+    let mut unsettled = items.len();
+    while unsettled > 1 {
+        let chosen = below(unsettled as u64, rng) as usize;
+        unsettled -= 1;
+        items.swap(chosen, unsettled);
+    }
+}
+
+/// A number below `bound`, each with the same probability. `bound` is not zero.
+fn below(bound: u64, rng: &mut impl Rng) -> u64 {
+    loop {
+        let product = u128::from(rng.next_u64()) * u128::from(bound);
+        // The low half is rejected where it would make some numbers likelier than others.
+        if product as u64 >= bound.wrapping_neg() % bound {
+            return (product >> 64) as u64;
+        }
+    }
+}
