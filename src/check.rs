@@ -12,6 +12,24 @@ pub(crate) fn non_negative(name: &'static str, value: f64) -> Result<f64, Error>
     }
 }
 
+/// A finite number above zero.
+pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64, Error> {
+    if value > 0.0 && value <= f64::from(f32::MAX) {
+        Ok(value)
+    } else {
+        Err(Error::HyperParameter { name, value, expected: "a finite f32 above 0" })
+    }
+}
+
+/// A finite number that another one bounds from below.
+pub(crate) fn at_least(name: &'static str, value: f64, least: f64) -> Result<f64, Error> {
+    if value >= least && value <= f64::from(f32::MAX) {
+        Ok(value)
+    } else {
+        Err(Error::HyperParameter { name, value, expected: "a finite f32 that is not below its bound" })
+    }
+}
+
 /// A decay rate or momentum: at least zero and below one.
 pub(crate) fn fraction(name: &'static str, value: f64) -> Result<f64, Error> {
     if (0.0..1.0).contains(&value) {

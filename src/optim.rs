@@ -1,27 +1,75 @@
 //! The trait of an optimizer and the list of all of them.
 
+mod ad_ema_mix;
+mod ada_belief;
+mod ada_delta;
 mod ada_grad;
 mod adam;
 mod adam_w;
+mod adamax;
+mod adan;
+mod adopt;
+mod ams_grad;
+mod asgd;
+mod ftrl;
+mod grams;
 mod heavy_ball;
+mod la_prop;
+mod lion;
+mod madgrad;
 mod momentum;
+mod n_adam;
 mod nesterov;
+mod r_adam;
 mod rms_prop;
+mod rms_prop_tf;
+mod rprop;
+mod schedule_free;
+mod second_moment;
 mod sgd;
+mod sign_sgd;
+mod sophia;
+mod tiger;
+mod yogi;
 
+pub use ad_ema_mix::{AdEmaMix, AdEmaMixRule};
+pub use ada_belief::{AdaBelief, AdaBeliefRule};
+pub use ada_delta::{AdaDelta, AdaDeltaRule};
 pub use ada_grad::{AdaGrad, AdaGradRule};
 pub use adam::{Adam, AdamRule};
 pub use adam_w::{AdamW, AdamWRule};
+pub use adamax::{Adamax, AdamaxRule};
+pub use adan::{Adan, AdanRule};
+pub use adopt::{Adopt, AdoptRule};
+pub use ams_grad::{AmsGrad, AmsGradRule};
+pub use asgd::{Asgd, AsgdRule};
+pub use ftrl::{Ftrl, FtrlRule};
+pub use grams::{Grams, GramsRule};
 pub use heavy_ball::{HeavyBall, HeavyBallRule};
+pub use la_prop::{LaProp, LaPropRule};
+pub use lion::{Lion, LionRule};
+pub use madgrad::{Madgrad, MadgradRule};
 pub use momentum::{Momentum, MomentumRule};
+pub use n_adam::{NAdam, NAdamClock, NAdamRule};
 pub use nesterov::{Nesterov, NesterovRule};
+pub use r_adam::{RAdam, RAdamRule};
 pub use rms_prop::{
     RmsProp, RmsPropCentered, RmsPropCenteredMomentum, RmsPropCenteredMomentumRule, RmsPropCenteredRule,
     RmsPropMomentum, RmsPropMomentumRule, RmsPropRule,
 };
+pub use rms_prop_tf::RmsPropTf;
+pub use rprop::{Rprop, RpropRule};
+pub use schedule_free::{
+    ScheduleFreeAdamW, ScheduleFreeAdamWRule, ScheduleFreeClock, ScheduleFreeSgd, ScheduleFreeSgdRule,
+};
 pub use sgd::{Sgd, SgdRule};
+pub use sign_sgd::{SignSgd, SignSgdRule, Signum, SignumRule};
+pub use sophia::{Sophia, SophiaRule};
+pub use tiger::{Tiger, TigerRule};
+pub use yogi::{Yogi, YogiRule};
 
-use crate::{Error, Rule, Slice};
+use crate::rule::DecoupledDecay;
+use crate::{Error, Objective, Rule, Slice};
 
 /// The registry: calls a macro of the caller with every optimizer and its number of state slots.
 ///
@@ -102,14 +150,8 @@ fn bias_correction(beta: f64, step: u64) -> f64 {
     1.0 - libm::pow(beta, step as f64)
 }
 
-/// The threshold below which a decaying second moment is stored as zero, so that frozen elements don't pay for
-/// subnormal arithmetic for ever: the smallest normal number where that is harmless, else zero.
-///
-/// A moment that loses at most MIN a step is too small by at most `δ = MIN/(1−β)`, corrected for bias or not. The
-/// denominator `√(v+eps_root) + eps` then moves by at most `√δ`, or by `δ/(2√eps_root)`. Harmless is a move of less
-/// than 2⁻²⁸ of the denominator, a sixteenth of what its rounding may do.
-fn second_moment_flush(beta: f64, eps: f64, eps_root: f64) -> f32 {
-    let loss = f64::from(f32::MIN_POSITIVE) / (1.0 - beta);
-    let bound = f64::from_bits((1023 - 28) << 52);
-    if libm::sqrt(loss) <= bound * eps || loss <= bound * eps_root { f32::MIN_POSITIVE } else { 0.0 }
+/// Weight decay where an option says whether it is coupled to the gradient: one of the two is off.
+fn decay_of(maximize: bool, lr: f64, weight_decay: f64, decoupled: bool) -> Result<(Objective, DecoupledDecay), Error> {
+    let (in_gradient, in_step) = if decoupled { (0.0, weight_decay) } else { (weight_decay, 0.0) };
+    Ok((Objective::new(maximize, in_gradient)?, DecoupledDecay::of_step(lr, in_step)?))
 }

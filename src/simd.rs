@@ -18,8 +18,8 @@ mod avx512;
 
 use crate::{Error, Rule};
 use core::fmt;
-pub(crate) use streams::Streams;
 use core::ops::{Add, Div, Mul, Neg, Sub};
+pub(crate) use streams::Streams;
 
 /// The arithmetic that a formula may use, on one element or on a vector of them.
 ///

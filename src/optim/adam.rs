@@ -1,4 +1,5 @@
-use super::{Optimizer, bias_correction, next_step, second_moment_flush};
+use super::second_moment::{Epsilon, SecondMoment};
+use super::{Optimizer, bias_correction, next_step};
 use crate::{Adapter, Ema, Error, Objective, Real, Rule, check};
 
 /// Adaptive moment estimation.
@@ -78,12 +79,7 @@ impl Adam {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamRule {
     objective: Objective,
-    first: Ema,
-    second: Ema,
-    scale: f32,
-    eps: f32,
-    eps_root: f32,
-    flush: f32,
+    direction: AdamDirection,
 }
 
 impl Optimizer<2> for Adam {
@@ -92,48 +88,53 @@ impl Optimizer<2> for Adam {
 
     fn tick(&self, clock: &mut u64) -> Result<AdamRule, Error> {
         let step = next_step(*clock)?;
-        let lr = check::non_negative("lr", self.lr)?;
-        let (first, second) = (Ema::new("beta1", self.beta1)?, Ema::new("beta2", self.beta2)?);
-        let eps = check::non_negative("eps", self.eps)?;
-        let eps_root = check::non_negative("eps_root", self.eps_root)?;
-        let (seen1, seen2) = if self.bias_correction {
-            (bias_correction(self.beta1, step), bias_correction(self.beta2, step))
-        } else {
-            (1.0, 1.0)
-        };
-        // Both sides of the fraction times √(1−β2ᵗ): v̂ is never formed, which saves a division an element.
-        let root = libm::sqrt(seen2);
         let rule = AdamRule {
             objective: Objective::new(self.maximize, self.weight_decay)?,
-            first,
-            second,
-            scale: check::coefficient("lr", lr * root / seen1)?,
-            eps: if self.eps_hat { eps } else { eps * root } as f32,
-            eps_root: (eps_root * seen2) as f32,
-            flush: second_moment_flush(self.beta2, eps, eps_root),
+            direction: AdamDirection::new(self, step)?,
         };
         *clock = step;
         Ok(rule)
     }
 }
 
-impl AdamRule {
-    /// What a step takes off the parameter, and the new moments.
-    #[inline(always)]
-    pub(super) fn update<R: Real>(&self, p: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
-        let g = self.objective.grad(p, g);
-        let m = self.first.of(m, g);
-        let v = self.second.of(v, g * g);
-        let root = (v + R::splat(self.eps_root)).sqrt() + R::splat(self.eps);
-        let update = R::splat(self.scale) * (m / root);
-        (update, [m.flush_below(f32::MIN_POSITIVE), v.flush_below(self.flush)])
-    }
-}
-
 impl Rule<2> for AdamRule {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, moments: [R; 2]) -> (R, [R; 2]) {
-        let (update, moments) = self.update(p, g, moments);
+        let (update, moments) = self.direction.of(self.objective.grad(p, g), moments);
         (p - update, moments)
+    }
+}
+
+/// Adam's update from a gradient and the moments, without the parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct AdamDirection {
+    first: Ema,
+    second: SecondMoment,
+    scale: f32,
+}
+
+impl AdamDirection {
+    pub(super) fn new(adam: &Adam, step: u64) -> Result<Self, Error> {
+        let lr = check::non_negative("lr", adam.lr)?;
+        let (seen1, seen2) = if adam.bias_correction {
+            (bias_correction(adam.beta1, step), bias_correction(adam.beta2, step))
+        } else {
+            (1.0, 1.0)
+        };
+        let epsilon = Epsilon { eps: adam.eps, eps_root: adam.eps_root, hat: adam.eps_hat };
+        Ok(AdamDirection {
+            first: Ema::new("beta1", adam.beta1)?,
+            second: SecondMoment::new("beta2", adam.beta2, epsilon, seen2)?,
+            scale: check::coefficient("lr", lr * libm::sqrt(seen2) / seen1)?,
+        })
+    }
+
+    /// What a step takes off the parameter, and the new moments.
+    #[inline(always)]
+    pub(super) fn of<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+        let m = self.first.of(m, g);
+        let v = self.second.of(v, g);
+        let update = R::splat(self.scale) * (m / self.second.root(v));
+        (update, [m.flush_below(f32::MIN_POSITIVE), self.second.stored(v)])
     }
 }

@@ -1,5 +1,7 @@
-use super::{Adam, AdamRule, Optimizer};
-use crate::{Error, Real, Rule, check};
+use super::adam::AdamDirection;
+use super::{Adam, Optimizer, next_step};
+use crate::rule::DecoupledDecay;
+use crate::{Adapter, Error, Objective, Real, Rule};
 
 /// Adam with decoupled weight decay.
 ///
@@ -36,15 +38,7 @@ pub struct AdamW {
 
 impl Default for AdamW {
     fn default() -> Self {
-        AdamW {
-            lr: 1e-3,
-            beta1: 0.9,
-            beta2: 0.999,
-            eps: 1e-8,
-            eps_hat: false,
-            weight_decay: 0.01,
-            maximize: false,
-        }
+        AdamW { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, eps_hat: false, weight_decay: 0.01, maximize: false }
     }
 }
 
@@ -63,8 +57,9 @@ impl AdamW {
 /// One step of [`AdamW`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamWRule {
-    adam: AdamRule,
-    decay: f32,
+    objective: Objective,
+    direction: AdamDirection,
+    decay: DecoupledDecay,
 }
 
 impl Optimizer<2> for AdamW {
@@ -72,20 +67,22 @@ impl Optimizer<2> for AdamW {
     type Rule = AdamWRule;
 
     fn tick(&self, clock: &mut u64) -> Result<AdamWRule, Error> {
-        let AdamW { lr, beta1, beta2, eps, eps_hat, weight_decay, maximize } = *self;
-        let decay = check::non_negative("lr", lr)? * check::non_negative("weight_decay", weight_decay)?;
-        let decay = check::coefficient("weight_decay", decay)?;
-        let adam = Adam { lr, beta1, beta2, eps, eps_hat, maximize, ..Adam::default() };
-        Ok(AdamWRule { adam: adam.tick(clock)?, decay })
+        let step = next_step(*clock)?;
+        let AdamW { lr, beta1, beta2, eps, eps_hat, .. } = *self;
+        let rule = AdamWRule {
+            objective: Objective::new(self.maximize, 0.0)?,
+            direction: AdamDirection::new(&Adam { lr, beta1, beta2, eps, eps_hat, ..Adam::default() }, step)?,
+            decay: DecoupledDecay::of_step(lr, self.weight_decay)?,
+        };
+        *clock = step;
+        Ok(rule)
     }
 }
 
 impl Rule<2> for AdamWRule {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, moments: [R; 2]) -> (R, [R; 2]) {
-        let (update, moments) = self.adam.update(p, g, moments);
-        // A parameter at infinity must not make NaN of a decay that is off.
-        let update = if self.decay == 0.0 { update } else { update + R::splat(self.decay) * p };
-        (p - update, moments)
+        let (update, moments) = self.direction.of(self.objective.grad(p, g), moments);
+        (p - self.decay.add_to(update, p), moments)
     }
 }

@@ -1,4 +1,5 @@
-use super::{Optimizer, next_step, second_moment_flush};
+use super::second_moment::{Epsilon, SecondMoment};
+use super::{Optimizer, fill, next_step};
 use crate::{Adapter, Ema, Error, Objective, Real, Rule, check};
 
 /// Divides each gradient by a running average of its magnitude.
@@ -11,7 +12,7 @@ use crate::{Adapter, Ema, Error, Objective, Real, Rule, check};
 ///
 /// Source: Tieleman & Hinton, "Lecture 6.5: rmsprop", 2012; the centered form from Graves, "Generating Sequences With
 /// Recurrent Neural Networks", 2013, arXiv 1308.0850.
-/// State: `[h]`, zeros at the start.
+/// State: `[h]`, starts at `initial_square`: fill it with [`Optimizer::init`] where that is not 0.
 ///
 /// Two options need a buffer more each, so they are types of their own:
 ///
@@ -38,6 +39,8 @@ pub struct RmsProp {
     pub eps: f64,
     /// Added inside the root, at least 0. Default 0.
     pub eps_root: f64,
+    /// What `h` starts at, at least 0. Default 0.
+    pub initial_square: f64,
     /// Coupled L2 penalty: `g + weight_decay · p`. Default 0.
     pub weight_decay: f64,
     /// Ascends instead of descending. Default false.
@@ -46,7 +49,15 @@ pub struct RmsProp {
 
 impl Default for RmsProp {
     fn default() -> Self {
-        RmsProp { lr: 0.01, decay: 0.99, eps: 1e-7, eps_root: 0.0, weight_decay: 0.0, maximize: false }
+        RmsProp {
+            lr: 0.01,
+            decay: 0.99,
+            eps: 1e-7,
+            eps_root: 0.0,
+            initial_square: 0.0,
+            weight_decay: 0.0,
+            maximize: false,
+        }
     }
 }
 
@@ -71,6 +82,10 @@ impl RmsProp {
         RmsProp::default()
     }
 
+    fn start(&self) -> Result<f32, Error> {
+        Ok(check::non_negative("initial_square", self.initial_square)? as f32)
+    }
+
     /// Takes the running variance instead of the running square, one slot more.
     pub fn centered(self) -> RmsPropCentered {
         RmsPropCentered { rms_prop: self }
@@ -84,7 +99,7 @@ impl RmsProp {
 
 /// [`RmsProp`] over the running variance: `u = g / (√(h − ḡ²) + eps)` with `ḡ ← α·ḡ + (1−α)·g`.
 ///
-/// State: `[h, ḡ]`, zeros at the start. A variance that rounding makes negative counts as zero; PyTorch's turns the
+/// State: `[h, ḡ]`, ḡ zero at the start. A variance that rounding makes negative counts as zero; PyTorch's turns the
 /// parameter into NaN then.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RmsPropCentered {
@@ -99,7 +114,7 @@ impl RmsPropCentered {
     }
 }
 
-/// [`RmsProp`] with momentum: `b ← μ·b + u; p ← p − lr · b`. State: `[h, b]`, zeros at the start.
+/// [`RmsProp`] with momentum: `b ← μ·b + u; p ← p − lr · b`. State: `[h, b]`, b zero at the start.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RmsPropMomentum {
     /// The other hyper-parameters.
@@ -117,7 +132,8 @@ impl Default for RmsPropMomentum {
     }
 }
 
-/// [`RmsPropCentered`] with momentum. State: `[h, ḡ, b]`, zeros at the start.
+/// [`RmsPropCentered`] with momentum. State: `[h, ḡ, b]`, ḡ and b zero at
+/// the start.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RmsPropCenteredMomentum {
     /// The other hyper-parameters.
@@ -138,11 +154,9 @@ impl Default for RmsPropCenteredMomentum {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RmsPropRule {
     objective: Objective,
-    average: Ema,
+    square: SecondMoment,
+    mean: Ema,
     lr: f32,
-    eps: f32,
-    eps_root: f32,
-    flush: f32,
 }
 
 /// One step of [`RmsPropCentered`].
@@ -167,15 +181,13 @@ pub struct RmsPropCenteredMomentumRule {
 
 impl RmsPropRule {
     fn new(rms_prop: &RmsProp) -> Result<Self, Error> {
-        let eps = check::non_negative("eps", rms_prop.eps)?;
-        let eps_root = check::non_negative("eps_root", rms_prop.eps_root)?;
+        let epsilon = Epsilon { eps: rms_prop.eps, eps_root: rms_prop.eps_root, hat: false };
+        check::non_negative("initial_square", rms_prop.initial_square)?;
         Ok(RmsPropRule {
             objective: Objective::new(rms_prop.maximize, rms_prop.weight_decay)?,
-            average: Ema::new("decay", rms_prop.decay)?,
+            square: SecondMoment::new("decay", rms_prop.decay, epsilon, 1.0)?,
+            mean: Ema::new("decay", rms_prop.decay)?,
             lr: check::non_negative("lr", rms_prop.lr)? as f32,
-            eps: eps as f32,
-            eps_root: eps_root as f32,
-            flush: second_moment_flush(rms_prop.decay, eps, eps_root),
         })
     }
 
@@ -183,23 +195,18 @@ impl RmsPropRule {
     #[inline(always)]
     fn normalise<R: Real>(&self, p: R, g: R, h: R) -> (R, R) {
         let g = self.objective.grad(p, g);
-        let h = self.average.of(h, g * g);
-        (self.quotient(g, h), h.flush_below(self.flush))
+        let h = self.square.of(h, g);
+        (g / self.square.root(h), self.square.stored(h))
     }
 
     /// The same over the variance, with the new mean too.
     #[inline(always)]
     fn normalise_centered<R: Real>(&self, p: R, g: R, h: R, mean: R) -> (R, R, R) {
         let g = self.objective.grad(p, g);
-        let h = self.average.of(h, g * g);
-        let mean = self.average.of(mean, g);
+        let h = self.square.of(h, g);
+        let mean = self.mean.of(mean, g);
         let variance = (h - mean * mean).max(R::splat(0.0));
-        (self.quotient(g, variance), h.flush_below(self.flush), mean.flush_below(f32::MIN_POSITIVE))
-    }
-
-    #[inline(always)]
-    fn quotient<R: Real>(&self, g: R, square: R) -> R {
-        g / ((square + R::splat(self.eps_root)).sqrt() + R::splat(self.eps))
+        (g / self.square.root(variance), self.square.stored(h), mean.flush_below(f32::MIN_POSITIVE))
     }
 }
 
@@ -236,6 +243,10 @@ impl Optimizer<1> for RmsProp {
         *clock = step;
         Ok(rule)
     }
+
+    fn init(&self, params: &[f32], state: [&mut [f32]; 1]) -> Result<(), Error> {
+        fill(params, state, [self.start()?])
+    }
 }
 
 impl Rule<1> for RmsPropRule {
@@ -252,6 +263,10 @@ impl Optimizer<2> for RmsPropCentered {
 
     fn tick(&self, clock: &mut u64) -> Result<RmsPropCenteredRule, Error> {
         Ok(RmsPropCenteredRule { rms_prop: self.rms_prop.tick(clock)? })
+    }
+
+    fn init(&self, params: &[f32], state: [&mut [f32]; 2]) -> Result<(), Error> {
+        fill(params, state, [self.rms_prop.start()?, 0.0])
     }
 }
 
@@ -274,6 +289,10 @@ impl Optimizer<2> for RmsPropMomentum {
         *clock = step;
         Ok(RmsPropMomentumRule { rms_prop, buffer })
     }
+
+    fn init(&self, params: &[f32], state: [&mut [f32]; 2]) -> Result<(), Error> {
+        fill(params, state, [self.rms_prop.start()?, 0.0])
+    }
 }
 
 impl Rule<2> for RmsPropMomentumRule {
@@ -295,6 +314,10 @@ impl Optimizer<3> for RmsPropCenteredMomentum {
         let buffer = Buffer::new(rms_prop.lr, self.momentum, self.lr_in_buffer)?;
         *clock = step;
         Ok(RmsPropCenteredMomentumRule { rms_prop, buffer })
+    }
+
+    fn init(&self, params: &[f32], state: [&mut [f32]; 3]) -> Result<(), Error> {
+        fill(params, state, [self.rms_prop.start()?, 0.0, 0.0])
     }
 }
 

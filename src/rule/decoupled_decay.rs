@@ -13,6 +13,19 @@ impl DecoupledDecay {
     pub(super) fn new(rate: f64) -> Self {
         DecoupledDecay { rate: rate as f32 }
     }
+
+    /// The decay of a step: its rate is `lr · weight_decay`, which the caller has checked one by one.
+    pub(crate) fn of_step(lr: f64, weight_decay: f64) -> Result<Self, Error> {
+        let weight_decay = check::non_negative("weight_decay", weight_decay)?;
+        check::coefficient("weight_decay", lr * weight_decay).map(|rate| DecoupledDecay { rate })
+    }
+
+    /// `update + rate · p`: decay and step are summed first, so that p is rounded once.
+    #[inline(always)]
+    pub(crate) fn add_to<R: Real>(&self, update: R, p: R) -> R {
+        // A parameter at infinity must not make NaN of a decay that is off.
+        if self.rate == 0.0 { update } else { update + R::splat(self.rate) * p }
+    }
 }
 
 impl Adapter for DecoupledDecay {
