@@ -1,10 +1,12 @@
 #![no_std]
 //! gradstep
 
+pub mod average;
 mod check;
 mod ema;
 mod error;
 pub mod grad;
+mod lookahead;
 pub mod optim;
 pub mod rule;
 #[cfg(feature = "rand_core")]
@@ -13,6 +15,7 @@ mod simd;
 
 pub use ema::Ema;
 pub use error::{Error, Slice};
+pub use lookahead::{Lookahead, Synchronise};
 pub use optim::*;
 pub use rule::{Adapter, Objective, Rule};
 pub use simd::{Backend, Real};

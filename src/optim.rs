@@ -141,7 +141,7 @@ fn fill<const S: usize>(params: &[f32], state: [&mut [f32]; S], values: [f32; S]
 }
 
 /// The number of the step that begins, 1 for the first.
-fn next_step(clock: u64) -> Result<u64, Error> {
+pub(crate) fn next_step(clock: u64) -> Result<u64, Error> {
     clock.checked_add(1).ok_or(Error::ClockOverflow)
 }
 

@@ -3,12 +3,14 @@
 mod adapter;
 mod clip_grads;
 mod decoupled_decay;
+mod follower;
 mod objective;
 mod scale_grads;
 
 pub use adapter::{Adapted, Adapter};
 pub use clip_grads::ClipGrads;
 pub use decoupled_decay::DecoupledDecay;
+pub use follower::{Followed, Follower};
 pub use objective::Objective;
 pub use scale_grads::ScaleGrads;
 
@@ -101,6 +103,13 @@ pub trait Rule<const S: usize>: Copy {
     #[inline(always)]
     fn with<A: Adapter>(self, adapter: A) -> Adapted<Self, A> {
         Adapted { rule: self, adapter }
+    }
+
+    /// Fuses a buffer that follows the parameters, such as [an average](crate::average): it becomes the last state
+    /// slot.
+    #[inline(always)]
+    fn then<F: Follower>(self, follower: F) -> Followed<Self, F> {
+        Followed { rule: self, follower }
     }
 
     /// `g ← factor · g`: unscales a scaled loss, takes the mean of a sum, or applies the factor of a clip by norm.

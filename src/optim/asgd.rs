@@ -1,4 +1,5 @@
 use super::{Optimizer, next_step};
+use crate::average::toward;
 use crate::{Adapter, Error, Objective, Real, Rule, check};
 
 /// Averaged stochastic gradient descent: a falling rate, and the average of the parameters on the side.
@@ -78,7 +79,7 @@ impl Rule<1> for AsgdRule {
     fn lane<R: Real>(&self, p: R, g: R, [a]: [R; 1]) -> (R, [R; 1]) {
         let g = self.objective.grad(p, g);
         let p = p - (R::splat(self.decay) * p + R::splat(self.eta) * g);
-        let a = if self.mu == 1.0 { p } else { a + R::splat(self.mu) * (p - a) };
+        let a = if self.mu == 1.0 { p } else { toward(a, p, self.mu) };
         (p, [a])
     }
 }

@@ -1,4 +1,5 @@
 use super::{Optimizer, next_step};
+use crate::average::toward;
 use crate::{Adapter, Error, Objective, Real, Rule, Slice, check};
 
 /// Momentumised, adaptive dual averaging: steps from where training began, scaled by a cube root.
@@ -82,7 +83,7 @@ impl Rule<3> for MadgradRule {
         let s = s + scaled;
         let v = v + scaled * g;
         let z = x0 - s / (cube_root(v) + R::splat(self.eps));
-        (p + R::splat(self.weight) * (z - p), [s, v, x0])
+        (toward(p, z, self.weight), [s, v, x0])
     }
 }
 

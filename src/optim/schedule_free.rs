@@ -1,5 +1,6 @@
 use super::second_moment::{Epsilon, SecondMoment};
 use super::{Optimizer, bias_correction, next_step};
+use crate::average::toward;
 use crate::simd::{self, Streams};
 use crate::{Adapter, Backend, Error, Objective, Real, Rule, Slice, check};
 
@@ -141,7 +142,7 @@ struct Blend {
 impl Rule<0> for Blend {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, z: R, []: [R; 0]) -> (R, [R; 0]) {
-        (p + R::splat(self.weight) * (z - p), [])
+        (toward(p, z, self.weight), [])
     }
 }
 
