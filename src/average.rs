@@ -45,7 +45,7 @@ impl WeightEma {
         let decay = check::fraction("decay", self.decay)?;
         let seen = next_step(*clock)?;
         *clock = seen;
-        Ok(Average { weight: if seen == 1 { 1.0 } else { (1.0 - decay) as f32 } })
+        Ok(Average::with_weight(if seen == 1 { 1.0 } else { 1.0 - decay }))
     }
 }
 
@@ -64,7 +64,7 @@ impl Swa {
     pub fn tick(&self, clock: &mut u64) -> Result<Average, Error> {
         let seen = next_step(*clock)?;
         *clock = seen;
-        Ok(Average { weight: (1.0 / seen as f64) as f32 })
+        Ok(Average::with_weight(1.0 / seen as f64))
     }
 }
 
@@ -75,6 +75,10 @@ pub struct Average {
 }
 
 impl Average {
+    pub(crate) fn with_weight(weight: f64) -> Self {
+        Average { weight: weight as f32 }
+    }
+
     /// Shows the weights to the average, in a pass of its own.
     ///
     /// # Errors
@@ -84,9 +88,11 @@ impl Average {
         simd::run(Backend::active(), self, Streams::new(average, params, [])?)
     }
 
+    /// The average after seeing `p`. An average of nothing yet may hold anything, NaN too.
     #[inline(always)]
-    fn of<R: Real>(&self, average: R, p: R) -> R {
-        if self.weight == 1.0 { p } else { toward(average, p, self.weight) }
+    pub(crate) fn of<R: Real>(&self, average: R, p: R) -> R {
+        let some_stays = R::splat(self.weight).lt(R::splat(1.0));
+        R::select(some_stays, toward(average, p, self.weight), p)
     }
 }
 

@@ -1,5 +1,5 @@
 #![no_std]
-//! gradstep
+#![doc = include_str!("../README.md")]
 
 pub mod average;
 mod check;

@@ -50,7 +50,6 @@ impl Adopt {
 pub struct AdoptRule {
     objective: Objective,
     decay: DecoupledDecay,
-    first_step: bool,
     first: Ema,
     second: Ema,
     lr: f32,
@@ -64,17 +63,18 @@ impl Optimizer<2> for Adopt {
 
     fn tick(&self, clock: &mut u64) -> Result<AdoptRule, Error> {
         let step = next_step(*clock)?;
-        let lr = check::non_negative("lr", self.lr)?;
-        let done = (step - 1) as f64;
+        let (second, lr) = (Ema::new("beta2", self.beta2)?, check::non_negative("lr", self.lr)?);
+        let (eps, clip) = (check::non_negative("eps", self.eps)?, libm::sqrt(libm::sqrt((step - 1) as f64)));
+        let filling = step == 1;
         let rule = AdoptRule {
             objective: Objective::new(self.maximize, 0.0)?,
-            decay: DecoupledDecay::of_step(lr, self.weight_decay)?,
-            first_step: step == 1,
+            decay: DecoupledDecay::of_step(if filling { 0.0 } else { lr }, self.weight_decay)?,
             first: Ema::new("beta1", self.beta1)?,
-            second: Ema::new("beta2", self.beta2)?,
+            // The first step fills v and moves nothing: u is finite, clipped to zero.
+            second: if filling { Ema::new("beta2", 0.0)? } else { second },
             lr: lr as f32,
-            eps: check::non_negative("eps", self.eps)? as f32,
-            clip: if self.clip { libm::sqrt(libm::sqrt(done)) as f32 } else { f32::INFINITY },
+            eps: if filling { 1.0 } else { eps as f32 },
+            clip: if self.clip || filling { clip as f32 } else { f32::INFINITY },
         };
         *clock = step;
         Ok(rule)
@@ -85,9 +85,6 @@ impl Rule<2> for AdoptRule {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
-        if self.first_step {
-            return (p, [m, g * g]);
-        }
         let u = g / v.sqrt().max(R::splat(self.eps));
         let u = u.max(R::splat(-self.clip)).min(R::splat(self.clip));
         let m = self.first.of(m, u);

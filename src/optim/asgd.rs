@@ -1,5 +1,5 @@
 use super::{Optimizer, next_step};
-use crate::average::toward;
+use crate::average::Average;
 use crate::{Adapter, Error, Objective, Real, Rule, check};
 
 /// Averaged stochastic gradient descent: a falling rate, and the average of the parameters on the side.
@@ -48,7 +48,7 @@ pub struct AsgdRule {
     objective: Objective,
     eta: f32,
     decay: f32,
-    mu: f32,
+    average: Average,
 }
 
 impl Optimizer<1> for Asgd {
@@ -67,7 +67,7 @@ impl Optimizer<1> for Asgd {
             objective: Objective::new(self.maximize, self.weight_decay)?,
             eta: eta as f32,
             decay: check::coefficient("lambda", eta * lambda)?,
-            mu: (1.0 / (done - t0).max(1.0)) as f32,
+            average: Average::with_weight(1.0 / (done - t0).max(1.0)),
         };
         *clock = step;
         Ok(rule)
@@ -79,7 +79,6 @@ impl Rule<1> for AsgdRule {
     fn lane<R: Real>(&self, p: R, g: R, [a]: [R; 1]) -> (R, [R; 1]) {
         let g = self.objective.grad(p, g);
         let p = p - (R::splat(self.decay) * p + R::splat(self.eta) * g);
-        let a = if self.mu == 1.0 { p } else { toward(a, p, self.mu) };
-        (p, [a])
+        (p, [self.average.of(a, p)])
     }
 }
