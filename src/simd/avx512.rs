@@ -1,6 +1,7 @@
 //! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where AVX-512F was detected:
 //! that is the SAFETY reason of every block here.
 
+use super::avx2::F32x8;
 use super::{Lanes, Real, Streams, driver, sealed::Sealed};
 use crate::Rule;
 use core::arch::x86_64::*;
@@ -81,5 +82,5 @@ impl Lanes<16> for F32x16 {
 /// The CPU has AVX-512F.
 #[target_feature(enable = "avx512f")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive::<F32x16, 16, U, S>(rule, streams);
+    driver::drive_halving::<F32x16, 16, F32x8, 8, U, S>(rule, streams);
 }

@@ -6,21 +6,50 @@
 use super::{Lanes, Streams};
 use crate::Rule;
 
+/// Whole vectors, then elements.
 #[inline(always)]
 pub(super) fn drive<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, mut streams: Streams<'_, S>) {
     // A copy, so that no store can be thought to change a coefficient.
     let rule = *rule;
-    let tail = streams.len() % N;
-    let vectors = streams.len() - tail;
+    let at = vectors::<L, N, U, S>(&rule, &mut streams);
+    elements::<N, U, S>(&rule, &mut streams, at);
+}
+
+/// Whole vectors, then one of half the width where it fits, then elements.
+#[inline(always)]
+pub(super) fn drive_halving<L: Lanes<N>, const N: usize, H: Lanes<M>, const M: usize, U: Rule<S>, const S: usize>(
+    rule: &U,
+    mut streams: Streams<'_, S>,
+) {
+    let rule = *rule;
+    let mut at = vectors::<L, N, U, S>(&rule, &mut streams);
+    if streams.len() - at >= M {
+        // SAFETY: just compared.
+        unsafe { step::<H, M, U, S>(&rule, &mut streams, at) };
+        at += M;
+    }
+    elements::<M, U, S>(&rule, &mut streams, at);
+}
+
+/// Steps through the whole vectors and returns where they end.
+#[inline(always)]
+fn vectors<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>) -> usize {
+    let end = streams.len() - streams.len() % N;
     let mut at = 0;
-    while at < vectors {
-        // SAFETY: `vectors` is a multiple of `N` and at most the length.
-        unsafe { step::<L, N, U, S>(&rule, &mut streams, at) };
+    while at < end {
+        // SAFETY: `end` is a multiple of `N` and at most the length.
+        unsafe { step::<L, N, U, S>(rule, streams, at) };
         at += N;
     }
-    for i in 0..tail {
-        // SAFETY: `vectors + tail` is the length.
-        unsafe { step::<f32, 1, U, S>(&rule, &mut streams, vectors + i) };
+    end
+}
+
+/// Steps through what is left from `at` on, less than `N` elements. `% N` tells the compiler that the loop is short.
+#[inline(always)]
+fn elements<const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>, at: usize) {
+    for i in 0..streams.len() % N {
+        // SAFETY: `at` is the largest multiple of `N` up to the length.
+        unsafe { step::<f32, 1, U, S>(rule, streams, at + i) };
     }
 }
 
