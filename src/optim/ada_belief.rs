@@ -59,6 +59,7 @@ impl AdaBelief {
 pub struct AdaBeliefRule {
     objective: Objective,
     decay: DecoupledDecay,
+    beta1: f32,
     first: Ema,
     spread: SecondMoment,
     eps_root: f32,
@@ -76,6 +77,7 @@ impl Optimizer<2> for AdaBelief {
         let rule = AdaBeliefRule {
             objective: Objective::new(self.maximize, 0.0)?,
             decay: DecoupledDecay::of_step(lr, self.weight_decay)?,
+            beta1: self.beta1 as f32,
             first,
             spread: SecondMoment::new("beta2", self.beta2, Epsilon::outside(self.eps), seen2)?,
             eps_root: check::non_negative("eps_root", self.eps_root)? as f32,
@@ -90,8 +92,10 @@ impl Rule<2> for AdaBeliefRule {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, s]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
+        // g less the new average, from the old one: the new one has been rounded and the difference would show it.
+        let surprise = R::splat(self.beta1) * (g - m);
         let m = self.first.of(m, g);
-        let s = self.spread.of(s, g - m) + R::splat(self.eps_root);
+        let s = self.spread.of(s, surprise) + R::splat(self.eps_root);
         let update = R::splat(self.scale) * (m / self.spread.root(s));
         let p = p - self.decay.add_to(update, p);
         (p, [m.flush_below(f32::MIN_POSITIVE), self.spread.stored(s)])

@@ -1,3 +1,4 @@
+use super::second_moment::{Epsilon, SecondMoment};
 use super::{Optimizer, next_step};
 use crate::rule::DecoupledDecay;
 use crate::{Adapter, Ema, Error, Objective, Real, Rule, check};
@@ -51,7 +52,7 @@ pub struct AdoptRule {
     objective: Objective,
     decay: DecoupledDecay,
     first: Ema,
-    second: Ema,
+    second: SecondMoment,
     lr: f32,
     eps: f32,
     clip: f32,
@@ -63,17 +64,20 @@ impl Optimizer<2> for Adopt {
 
     fn tick(&self, clock: &mut u64) -> Result<AdoptRule, Error> {
         let step = next_step(*clock)?;
-        let (second, lr) = (Ema::new("beta2", self.beta2)?, check::non_negative("lr", self.lr)?);
-        let (eps, clip) = (check::non_negative("eps", self.eps)?, libm::sqrt(libm::sqrt((step - 1) as f64)));
+        let lr = check::non_negative("lr", self.lr)?;
+        check::fraction("beta2", self.beta2)?;
+        check::non_negative("eps", self.eps)?;
+        // The first step fills v and moves nothing: u is finite, clipped to zero.
         let filling = step == 1;
+        let (beta2, eps) = if filling { (0.0, 1.0) } else { (self.beta2, self.eps) };
+        let clip = libm::sqrt(libm::sqrt((step - 1) as f64));
         let rule = AdoptRule {
             objective: Objective::new(self.maximize, 0.0)?,
             decay: DecoupledDecay::of_step(if filling { 0.0 } else { lr }, self.weight_decay)?,
             first: Ema::new("beta1", self.beta1)?,
-            // The first step fills v and moves nothing: u is finite, clipped to zero.
-            second: if filling { Ema::new("beta2", 0.0)? } else { second },
+            second: SecondMoment::new("beta2", beta2, Epsilon::outside(eps), 1.0)?,
             lr: lr as f32,
-            eps: if filling { 1.0 } else { eps as f32 },
+            eps: eps as f32,
             clip: if self.clip || filling { clip as f32 } else { f32::INFINITY },
         };
         *clock = step;
@@ -87,9 +91,8 @@ impl Rule<2> for AdoptRule {
         let g = self.objective.grad(p, g);
         let u = g / v.sqrt().max(R::splat(self.eps));
         let u = u.max(R::splat(-self.clip)).min(R::splat(self.clip));
-        let m = self.first.of(m, u);
+        let (m, v) = (self.first.of(m, u), self.second.of(v, g));
         let p = p - self.decay.add_to(R::splat(self.lr) * m, p);
-        // The denominator is never below eps, so a moment below its square need not be exact.
-        (p, [m.flush_below(f32::MIN_POSITIVE), self.second.of(v, g * g)])
+        (p, [m.flush_below(f32::MIN_POSITIVE), self.second.stored(v)])
     }
 }

@@ -1,5 +1,5 @@
 use super::{Optimizer, RmsProp, RmsPropMomentum, RmsPropMomentumRule};
-use crate::Error;
+use crate::{Error, check};
 
 /// RMSprop as TensorFlow 1 wrote it, on which many image models were trained.
 ///
@@ -51,10 +51,11 @@ impl RmsPropTf {
         RmsPropTf { lr: 0.01, ..RmsPropTf::default() }
     }
 
-    fn form(&self) -> RmsPropMomentum {
-        let RmsPropTf { lr, decay, momentum, eps: eps_root, initial_square, weight_decay, maximize } = *self;
+    fn form(&self) -> Result<RmsPropMomentum, Error> {
+        let RmsPropTf { lr, decay, momentum, eps, initial_square, weight_decay, maximize } = *self;
+        let eps_root = check::non_negative("eps", eps)?;
         let rms_prop = RmsProp { lr, decay, eps: 0.0, eps_root, initial_square, weight_decay, maximize };
-        RmsPropMomentum { rms_prop, momentum, lr_in_buffer: true }
+        Ok(RmsPropMomentum { rms_prop, momentum, lr_in_buffer: true })
     }
 }
 
@@ -63,10 +64,10 @@ impl Optimizer<2> for RmsPropTf {
     type Rule = RmsPropMomentumRule;
 
     fn tick(&self, clock: &mut u64) -> Result<RmsPropMomentumRule, Error> {
-        self.form().tick(clock)
+        self.form()?.tick(clock)
     }
 
     fn init(&self, params: &[f32], state: [&mut [f32]; 2]) -> Result<(), Error> {
-        self.form().init(params, state)
+        self.form()?.init(params, state)
     }
 }

@@ -1,0 +1,75 @@
+//! AdamW (Loshchilov & Hutter 2017): Adam on the gradient alone, and `p` shrinks by `lr·wd·p`.
+
+use super::{Dice, NOT_FRACTION, NOT_NON_NEGATIVE, Oracle, bad_fields, ema, seen};
+use gradstep::AdamW;
+
+impl Oracle<2> for AdamW {
+    type Memory = ();
+    const FADING: &'static [usize] = &[0, 1];
+
+    fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
+        let g = if self.maximize { -g } else { g };
+        *m = ema(self.beta1, *m, g);
+        *v = ema(self.beta2, *v, g * g);
+        let (seen1, seen2) = (seen(self.beta1, t), seen(self.beta2, t));
+        let decayed = p * (1.0 - self.lr * self.weight_decay);
+        if self.eps_hat {
+            decayed - self.lr * seen2.sqrt() / seen1 * *m / (v.sqrt() + self.eps)
+        } else {
+            decayed - self.lr * (*m / seen1) / ((*v / seen2).sqrt() + self.eps)
+        }
+    }
+
+    fn presets() -> Vec<(Self, Self)> {
+        let torch = AdamW {
+            lr: 0.001,
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+            eps_hat: false,
+            weight_decay: 0.01,
+            maximize: false,
+        };
+        vec![
+            (AdamW::default(), torch),
+            (AdamW::torch(), torch),
+            (AdamW::keras(), AdamW { eps: 1e-7, eps_hat: true, weight_decay: 0.004, ..torch }),
+        ]
+    }
+
+    fn options() -> Vec<Self> {
+        vec![
+            AdamW { beta1: 0.0, ..AdamW::default() },
+            AdamW { beta2: 0.0, ..AdamW::default() },
+            AdamW { beta2: 0.9999, eps: 0.0, ..AdamW::default() },
+            AdamW { weight_decay: 0.0, ..AdamW::default() },
+            AdamW { lr: 0.3, beta1: 0.5, beta2: 0.8, weight_decay: 0.5, maximize: true, ..AdamW::keras() },
+        ]
+    }
+
+    fn random(dice: &mut Dice) -> Self {
+        AdamW {
+            lr: dice.lr(),
+            beta1: dice.fraction(),
+            beta2: dice.fraction(),
+            eps: dice.eps(),
+            eps_hat: dice.flag(),
+            weight_decay: dice.weight_decay(),
+            maximize: dice.flag(),
+        }
+    }
+
+    fn invalid() -> Vec<(Self, &'static str)> {
+        bad_fields![
+            lr: NOT_NON_NEGATIVE,
+            beta1: NOT_FRACTION,
+            beta2: NOT_FRACTION,
+            eps: NOT_NON_NEGATIVE,
+            weight_decay: NOT_NON_NEGATIVE,
+        ]
+    }
+
+    fn with_lr(self, lr: f64) -> Self {
+        AdamW { lr, ..self }
+    }
+}

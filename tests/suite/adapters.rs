@@ -1,0 +1,137 @@
+//! Adapters against the same done by hand in plain f32 before the step: bit-equal.
+
+use crate::common::values::Source;
+use crate::common::{Adapters, Tensor, assert_same_bits, backends, registry};
+use gradstep::*;
+
+fn clip(g: f32, limit: f32) -> f32 {
+    if g < -limit {
+        -limit
+    } else if g > limit {
+        limit
+    } else {
+        g
+    }
+}
+
+/// A penalty that is off does nothing, even where the parameter is infinite.
+fn l2(g: f32, weight_decay: f32, p: f32) -> f32 {
+    if weight_decay == 0.0 { g } else { g + weight_decay * p }
+}
+
+#[test]
+fn the_chain_is_what_it_says_for_every_optimizer() {
+    const N: usize = 61;
+    let mut source = Source::new(11);
+    for entry in registry() {
+        for adapters in &Adapters::EACH_AND_ALL {
+            for backend in backends() {
+                let mut run = entry.variants[0].restart();
+                let mut fused = Tensor::new(&*run, &source.many(N, Source::mixed));
+                let mut by_hand = fused.clone();
+                for t in 1..=3 {
+                    let grads = source.many(N, Source::mixed);
+                    let mut plain = run.resume();
+                    fused.apply_on(backend, &*run.tick(Some(adapters)).unwrap(), &grads);
+
+                    let sign = if adapters.maximize { -1.0 } else { 1.0 };
+                    let adapted: Vec<f32> = (grads.iter().zip(&by_hand.params))
+                        .map(|(&g, &p)| {
+                            let g = clip(adapters.scale as f32 * g, adapters.clip as f32);
+                            l2(sign * g, adapters.weight_decay as f32, p)
+                        })
+                        .collect();
+                    for p in &mut by_hand.params {
+                        *p -= adapters.decay as f32 * *p;
+                    }
+                    by_hand.apply_on(Backend::Scalar, &*plain.tick(None).unwrap(), &adapted);
+                    fused.assert_same_bits(&by_hand, |i| {
+                        format!("step {t} on {backend}: g {:e}, {}\n{adapters:?}", grads[i], run.hyper())
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// The parameters after one step of a rule, from the same start.
+fn stepped<R: Rule<1>>(rule: R, params: &[f32], grads: &[f32]) -> Result<Vec<f32>, Error> {
+    let mut params = params.to_vec();
+    let mut state = vec![0.25; params.len()];
+    rule.apply(&mut params, grads, [&mut state])?;
+    Ok(params)
+}
+
+fn rule() -> MomentumRule {
+    Momentum { lr: 0.5, momentum: 0.75, ..Momentum::default() }.tick(&mut 0).unwrap()
+}
+
+#[test]
+fn each_method_alone() {
+    let mut source = Source::new(12);
+    let (params, grads) = (source.many(61, Source::mixed), source.many(61, Source::mixed));
+    let by_hand = |grad: &dyn Fn(f32, f32) -> f32, param: &dyn Fn(f32) -> f32| {
+        let grads: Vec<f32> = grads.iter().zip(&params).map(|(&g, &p)| grad(g, p)).collect();
+        let params: Vec<f32> = params.iter().map(|&p| param(p)).collect();
+        stepped(rule(), &params, &grads).unwrap()
+    };
+    let same = |found: Result<Vec<f32>, Error>, expected: Vec<f32>| {
+        assert_same_bits(&found.unwrap(), &expected, |i| format!("p {:e}, g {:e}", params[i], grads[i]));
+    };
+    same(stepped(rule().scale_grads(-0.3), &params, &grads), by_hand(&|g, _| -0.3 * g, &|p| p));
+    same(stepped(rule().scale_grads(0.0), &params, &grads), by_hand(&|g, _| 0.0 * g, &|p| p));
+    same(stepped(rule().clip_grads(0.3), &params, &grads), by_hand(&|g, _| clip(g, 0.3), &|p| p));
+    same(stepped(rule().clip_grads(0.0), &params, &grads), by_hand(&|g, _| clip(g, 0.0), &|p| p));
+    same(stepped(rule().l2(0.07), &params, &grads), by_hand(&|g, p| g + 0.07 * p, &|p| p));
+    same(stepped(rule().l2(0.0), &params, &grads), by_hand(&|g, _| g, &|p| p));
+    same(stepped(rule().decoupled_decay(0.003), &params, &grads), by_hand(&|g, _| g, &|p| p - 0.003 * p));
+    same(stepped(rule().maximize(), &params, &grads), by_hand(&|g, _| -g, &|p| p));
+}
+
+/// Adapters of gradients act in the order in which they were added, and the decay does not change what they see.
+#[test]
+fn order() {
+    let (params, grads) = ([2.0f32], [8.0f32]);
+    // The rule takes 0.5 · (0.75 · 0.25 + g) off the parameter.
+    let expect = |found: Result<Vec<f32>, Error>, g: f32, p: f32| {
+        assert_eq!(found, Ok(vec![p - 0.5 * (0.1875 + g)]));
+    };
+    expect(stepped(rule().scale_grads(0.25).clip_grads(1.5), &params, &grads), 1.5, 2.0);
+    expect(stepped(rule().clip_grads(1.5).scale_grads(0.25), &params, &grads), 0.375, 2.0);
+    expect(stepped(rule().l2(0.5).clip_grads(1.5), &params, &grads), 1.5, 2.0);
+    expect(stepped(rule().clip_grads(1.5).l2(0.5), &params, &grads), 2.5, 2.0);
+    expect(stepped(rule().maximize().l2(0.5), &params, &grads), -7.0, 2.0);
+    expect(stepped(rule().l2(0.5).maximize(), &params, &grads), -9.0, 2.0);
+    expect(stepped(rule().decoupled_decay(0.25).l2(0.5), &params, &grads), 9.0, 1.5);
+    expect(stepped(rule().l2(0.5).decoupled_decay(0.25), &params, &grads), 9.0, 1.5);
+    expect(stepped(rule().decoupled_decay(0.25).decoupled_decay(0.5), &params, &grads), 8.0, 0.75);
+}
+
+#[test]
+fn invalid_arguments_are_refused_and_nothing_is_written() {
+    fn refuses<R: Rule<1>>(rule: R, expected: &str) {
+        for backend in backends() {
+            let (mut params, mut state) = ([1.5f32; 9], [0.25f32; 9]);
+            match rule.apply_on(backend, &mut params, &[3.0; 9], [&mut state]) {
+                Err(Error::HyperParameter { name, .. }) => assert_eq!(name, expected),
+                other => panic!("{expected}: {other:?}"),
+            }
+            assert_eq!((params, state), ([1.5; 9], [0.25; 9]));
+        }
+    }
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e39, -1e39] {
+        refuses(rule().scale_grads(bad), "scale_grads");
+        refuses(rule().clip_grads(bad), "clip_grads");
+        refuses(rule().l2(bad), "weight_decay");
+        refuses(rule().decoupled_decay(bad), "decoupled_decay");
+        // Wherever it stands in the chain, and whatever stands behind it.
+        refuses(rule().scale_grads(bad).clip_grads(1.0).maximize(), "scale_grads");
+        refuses(rule().maximize().l2(0.1).decoupled_decay(bad), "decoupled_decay");
+    }
+    for negative in [-1e-3, -1.0] {
+        refuses(rule().clip_grads(negative), "clip_grads");
+        refuses(rule().l2(negative), "weight_decay");
+        refuses(rule().decoupled_decay(negative), "decoupled_decay");
+        assert!(stepped(rule().scale_grads(negative), &[1.0], &[1.0]).is_ok());
+    }
+}

@@ -1,0 +1,135 @@
+//! A call that is refused changes nothing: not the parameters, not the state, not the clock.
+
+use crate::common::values::Source;
+use crate::common::{Run, Tensor, backends, registry};
+use gradstep::{Backend, Error, Slice};
+
+const N: usize = 19;
+
+/// An optimizer in the middle of its steps, and gradients for one more.
+fn midway(run: &dyn Run) -> (Box<dyn Run>, Tensor, Vec<f32>) {
+    let mut source = Source::new(21);
+    let mut run = run.restart();
+    let mut tensor = Tensor::new(&*run, &source.many(N, Source::plain));
+    for _ in 0..3 {
+        let step = run.tick(None).unwrap();
+        tensor.apply_on(Backend::active(), &*step, &source.many(N, Source::plain));
+    }
+    (run, tensor, source.many(N, Source::plain))
+}
+
+/// The slices of a call, the one at `wrong` with `length` elements: 0 for the gradients, then the slots.
+fn slices<'a>(
+    grads: &'a [f32],
+    state: &'a mut [Vec<f32>],
+    wrong: usize,
+    length: usize,
+) -> (&'a [f32], Vec<&'a mut [f32]>) {
+    let len = |slice: usize| if slice == wrong { length } else { N };
+    let slots = state.iter_mut().enumerate().map(|(slot, values)| &mut values[..len(1 + slot)]).collect();
+    (&grads[..len(0)], slots)
+}
+
+#[test]
+fn lengths() {
+    for entry in registry() {
+        let (mut run, tensor, grads) = midway(&*entry.variants[0]);
+        let step = run.tick(None).unwrap();
+        let clock = run.clock();
+        for wrong in 0..=tensor.state.len() {
+            let slice = if wrong == 0 { Slice::Grads } else { Slice::State(wrong - 1) };
+            for length in [0, 1, N - 1, N + 1, 2 * N] {
+                let expected = Err(Error::Length { slice, expected: N, found: length });
+                // Room enough for a slice that is too long.
+                let doubled = |values: &Vec<f32>| values.iter().chain(values).copied().collect::<Vec<f32>>();
+                let grads = doubled(&grads);
+                let start: Vec<Vec<f32>> = tensor.state.iter().map(doubled).collect();
+                for backend in backends() {
+                    let (mut params, mut state) = (tensor.params.clone(), start.clone());
+                    let (grads, slots) = slices(&grads, &mut state, wrong, length);
+                    assert_eq!(step.apply_on(backend, &mut params, grads, slots), expected, "{}", run.hyper());
+                    assert_eq!((&params, &state), (&tensor.params, &start), "{}", run.hyper());
+                }
+                if wrong > 0 {
+                    let mut state = start.clone();
+                    let (_, slots) = slices(&grads, &mut state, wrong, length);
+                    assert_eq!(run.init(&tensor.params, slots), expected, "{}", run.hyper());
+                    assert_eq!(state, start, "{}", run.hyper());
+                }
+                assert_eq!(run.clock(), clock, "{}", run.hyper());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_clock_at_its_end() {
+    for entry in registry() {
+        for variant in &entry.variants {
+            let mut run = variant.restart();
+            run.wind_to_last();
+            let last = run.clock();
+            assert_eq!(run.tick(None).err(), Some(Error::ClockOverflow), "{}", run.hyper());
+            assert_eq!(run.clock(), last, "{}", run.hyper());
+        }
+    }
+}
+
+#[test]
+fn backends_that_are_not_supported() {
+    for entry in registry() {
+        let (mut run, tensor, grads) = midway(&*entry.variants[0]);
+        let step = run.tick(None).unwrap();
+        for backend in Backend::ALL {
+            let mut after = tensor.clone();
+            let Tensor { params, state } = &mut after;
+            let result = step.apply_on(backend, params, &grads, state.iter_mut().map(|slot| &mut slot[..]).collect());
+            if backend.is_supported() {
+                assert_eq!(result, Ok(()));
+                assert_ne!(after.params, tensor.params, "{}", run.hyper());
+            } else {
+                assert_eq!(result, Err(Error::UnsupportedBackend(backend)));
+                after.assert_same_bits(&tensor, |_| format!("{backend}, {}", run.hyper()));
+            }
+        }
+    }
+}
+
+#[test]
+fn scalar_and_portable_are_supported_everywhere() {
+    assert!(Backend::Scalar.is_supported() && Backend::Portable.is_supported());
+}
+
+#[test]
+fn empty_slices() {
+    for entry in registry() {
+        let mut run = entry.variants[0].restart();
+        let mut tensor = Tensor::new(&*run, &[]);
+        for backend in backends() {
+            let step = run.tick(None).unwrap();
+            tensor.apply_on(backend, &*step, &[]);
+        }
+    }
+}
+
+#[test]
+fn messages() {
+    let messages = [
+        (Error::Length { slice: Slice::Grads, expected: 3, found: 2 }, "grads has 2 elements, the parameters have 3"),
+        (
+            Error::Length { slice: Slice::State(1), expected: 3, found: 4 },
+            "state slot 1 has 4 elements, the parameters have 3",
+        ),
+        (
+            Error::HyperParameter { name: "beta1", value: 1.0, expected: "at least 0 and below 1" },
+            "beta1 is 1, expected at least 0 and below 1",
+        ),
+        (Error::ClockOverflow, "the clock is at its maximum"),
+        (Error::UnsupportedBackend(Backend::Avx512), "backend avx512 is not supported here"),
+    ];
+    for (error, message) in messages {
+        assert_eq!(error.to_string(), message);
+    }
+    let names: Vec<String> = Backend::ALL.iter().map(Backend::to_string).collect();
+    assert_eq!(names, ["scalar", "portable", "avx2", "avx512"]);
+}

@@ -1,0 +1,27 @@
+//! The tests of the crate, one subject a file. One binary: the formulas of all optimizers are compiled once for all.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../oracle/mod.rs"]
+mod oracle;
+
+mod accumulate;
+mod accuracy;
+mod adapters;
+mod bit_identity;
+mod checkpoint;
+mod convergence;
+mod errors;
+mod fading;
+mod golden;
+mod hyper_parameters;
+mod moving_average;
+mod registry;
+mod shuffle;
