@@ -131,15 +131,32 @@ fn torch() {
         ("adam_large_beta2", run(Adam { lr: 0.01, beta1: 0.8, beta2: 0.9999, eps: 1e-6, ..Adam::torch() })),
         ("adamw", run(AdamW::torch())),
         ("adamw_maximize", run(AdamW { lr: 0.01, weight_decay: 0.1, maximize: true, ..AdamW::torch() })),
+        ("adadelta", run(AdaDelta::torch())),
+        ("amsgrad", run(AmsGrad::torch())),
+        ("adamw_amsgrad", run(AmsGrad { lr: 0.01, weight_decay: 0.1, ..AmsGrad::torch_adamw() })),
+        ("adamax", run(Adamax::torch())),
+        ("nadam", run(NAdam::torch())),
+        ("nadamw", run(NAdam { weight_decay: 0.01, decoupled_weight_decay: true, ..NAdam::torch() })),
+        ("radam", run(RAdam::torch())),
+        ("rprop", run(Rprop::torch())),
+        ("asgd", run(Asgd { t0: 3.0, ..Asgd::torch() })),
     ];
-    let waiting_for_their_optimizer =
-        ["adadelta", "amsgrad", "adamw_amsgrad", "adamax", "nadam", "nadamw", "radam", "rprop", "asgd"];
-    hold_against("torch", optimizers, &waiting_for_their_optimizer);
+    hold_against("torch", optimizers, &[]);
 }
 
 #[test]
 fn optax() {
     let optimizers = vec![
+        ("lion", run(Lion { lr: 1e-3, weight_decay: 0.01, ..Lion::optax() })),
+        ("sign_sgd", run(SignSgd::optax())),
+        ("adabelief", run(AdaBelief::optax())),
+        ("yogi", run(Yogi::optax())),
+        ("adan", run(Adan::optax())),
+        ("amsgrad", run(AmsGrad::optax())),
+        ("nadam", run(NAdam::optax())),
+        ("nadamw", run(NAdam { weight_decay: 0.01, ..NAdam::optax_nadamw() })),
+        ("adamax", run(Adamax { lr: 1e-3, ..Adamax::optax() })),
+        ("radam", run(RAdam::optax())),
         ("adagrad", run(AdaGrad::optax())),
         ("rmsprop", run(RmsProp::optax())),
         (
@@ -149,28 +166,16 @@ fn optax() {
                 ..RmsProp { eps_root: 1e-3, ..RmsProp::optax() }.centered().with_momentum(0.9)
             }),
         ),
-    ];
-    let waiting_for_their_optimizer = [
-        "lion",
-        "sign_sgd",
-        "adabelief",
-        "yogi",
-        "adan",
-        "amsgrad",
-        "nadam",
-        "nadamw",
-        "adamax",
-        "radam",
-        "adadelta",
-        "rprop",
-        "ademamix",
-        "adopt",
-        "schedule_free_sgd",
-        "schedule_free_adamw",
+        ("adadelta", run(AdaDelta::torch())),
+        ("rprop", run(Rprop::optax())),
+        ("ademamix", run(AdEmaMix::optax())),
+        ("adopt", run(Adopt::optax())),
+        ("schedule_free_sgd", run(ScheduleFreeSgd { lr: 0.1, ..ScheduleFreeSgd::default() })),
+        ("schedule_free_adamw", run(ScheduleFreeAdamW::default())),
     ];
     // They take a number or a matrix from the whole tensor, so they are no element-wise rules.
     let other_families = ["lamb", "lars", "novograd", "prodigy", "sm3", "adafactor"];
-    hold_against("optax", optimizers, &[&waiting_for_their_optimizer[..], &other_families].concat());
+    hold_against("optax", optimizers, &other_families);
 }
 
 #[test]
