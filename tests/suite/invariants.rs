@@ -239,26 +239,17 @@ fn decoupled_decay_is_apart_from_the_gradient() {
 #[test]
 fn maximising_is_minimising_the_negative() {
     macro_rules! pairs {
-        ($($optimizer:expr),*) => { [$((run($optimizer), run({
-            let mut ascending = $optimizer;
-            ascending.maximize = true;
-            ascending
-        }))),*] };
+        ($($Optimizer:ident { $($field:ident: $value:expr)? })*) => {
+            [$((
+                run($Optimizer { $($field: $value,)? ..$Optimizer::default() }),
+                run($Optimizer { $($field: $value,)? maximize: true, ..$Optimizer::default() }),
+            )),*]
+        };
     }
-    let pairs = pairs![
-        Sgd::default(),
-        Momentum { weight_decay: 0.1, ..Momentum::default() },
-        AdaGrad::default(),
-        Adam { weight_decay: 0.1, ..Adam::default() },
-        AdamW::default(),
-        Lion { weight_decay: 0.1, ..Lion::default() },
-        NAdam::default(),
-        Rprop::default(),
-        Adan::default(),
-        Madgrad::default(),
-        Ftrl::default(),
-        ScheduleFreeAdamW::default()
-    ];
+    let pairs = pairs! {
+        Sgd {} Momentum { weight_decay: 0.1 } AdaGrad {} Adam { weight_decay: 0.1 } AdamW {} Lion { weight_decay: 0.1 }
+        NAdam {} Rprop {} Adan {} Madgrad {} Ftrl {} ScheduleFreeAdamW {}
+    };
     for (mut descending, mut ascending) in pairs {
         let mut source = Source::new(108);
         let params = source.many(N, Source::plain);
