@@ -1,0 +1,135 @@
+//! Trains a small network on real handwritten digits with every optimizer, prints what came of it and draws it.
+//!
+//! `cargo run --release --example digits` runs all of them, `… --example digits -- Adam Lion` those that are named.
+#![allow(clippy::indexing_slicing, reason = "an example may panic where its own tables are wrong")]
+
+mod charts;
+mod network;
+mod optimizers;
+mod training;
+mod valley;
+
+use gradstep::Backend;
+use indicatif::{ProgressBar, ProgressStyle};
+use optimizers::{Entry, FULL_BATCH, MINI_BATCHES};
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+use training::{Data, Outcome, Plan};
+
+const DIGITS: &[u8] = include_bytes!("../data/digits.bin");
+
+/// Below this an optimizer has not learned.
+const LEAST_ACCURACY: f64 = 0.9;
+
+/// One row of the table.
+pub(crate) struct Run {
+    pub(crate) name: String,
+    pub(crate) entry: Entry,
+    /// Only shows how much data a step should see; not in the registry.
+    pub(crate) is_batch_study: bool,
+}
+
+/// Gradient descent on all samples, on single ones and on mini-batches; then every optimizer.
+fn runs() -> Vec<Run> {
+    let registry = optimizers::registry();
+    let sgd = registry[0];
+    let study =
+        |name: &str, lr, plan| Run { name: name.into(), entry: Entry { lr, plan, ..sgd }, is_batch_study: true };
+    let mut runs = vec![
+        study("all samples", 0.5, FULL_BATCH),
+        study("one sample", 0.02, Plan { batch: 1, epochs: 30 }),
+        study("mini-batch", 0.1, MINI_BATCHES),
+    ];
+    runs.extend(registry.into_iter().map(|entry| Run { name: entry.name.into(), entry, is_batch_study: false }));
+    runs
+}
+
+fn main() -> ExitCode {
+    match digits() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn digits() -> Result<ExitCode, Box<dyn Error>> {
+    let names: Vec<String> = std::env::args().skip(1).collect();
+    let mut runs = runs();
+    if let Some(unknown) = names.iter().find(|name| runs.iter().all(|run| run.name != **name)) {
+        return Err(format!("no optimizer is called {unknown}").into());
+    }
+    runs.retain(|run| names.is_empty() || names.contains(&run.name));
+
+    let data = Data::split(DIGITS);
+    println!(
+        "{} handwritten digits to train with, {} to test with\n{} pixels → {} hidden units → {} classes, {} parameters\n\
+         backend {}\n",
+        data.train.len(),
+        data.test.len(),
+        network::PIXELS,
+        network::HIDDEN,
+        network::CLASSES,
+        network::PARAMS,
+        Backend::active()
+    );
+    let started = Instant::now();
+    let bar = ProgressBar::new(runs.len() as u64);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}")?);
+    let mut outcomes = Vec::new();
+    for run in &runs {
+        bar.set_message(run.name.clone());
+        outcomes.push(training::train(&run.entry, &data)?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+
+    print_table(&runs, &outcomes);
+    let weights: Vec<f32> = outcomes.iter().flat_map(|outcome| outcome.weights.iter().copied()).collect();
+    println!("\nall final weights {:016x}, the same on every machine", network::hash(&weights));
+    if names.is_empty() {
+        let folder = output_folder()?;
+        charts::draw(&folder, &runs, &outcomes)?;
+        println!("pictures in {}: losses.svg, losses.png, valley.svg, valley.png", folder.display());
+    }
+    println!("{:.0} s", started.elapsed().as_secs_f64());
+
+    let failed: Vec<&str> = (runs.iter().zip(&outcomes))
+        // Written so that NaN fails.
+        .filter(|(_, outcome)| !(outcome.accuracy > LEAST_ACCURACY))
+        .map(|(run, _)| run.name.as_str())
+        .collect();
+    if failed.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("at most {:.0} % recognised: {}", 100.0 * LEAST_ACCURACY, failed.join(", "));
+    Ok(ExitCode::FAILURE)
+}
+
+fn print_table(runs: &[Run], outcomes: &[Outcome]) {
+    let backend = Backend::active().to_string();
+    println!("optimizer                     lr  epochs  training loss  test accuracy  µs a step  backend   weights");
+    for (run, outcome) in runs.iter().zip(outcomes) {
+        let name = if run.is_batch_study { format!("Sgd, {}", run.name) } else { run.name.clone() };
+        println!(
+            "{name:24} {:>7} {:>7}  {:>13.5}  {:>11.1} %  {:>9.2}  {backend:8}  {:016x}",
+            run.entry.lr,
+            run.entry.plan.epochs,
+            outcome.losses.last().copied().unwrap_or(f64::NAN),
+            100.0 * outcome.accuracy,
+            1e6 * outcome.step.as_secs_f64(),
+            network::hash(&outcome.weights)
+        );
+    }
+}
+
+/// `digits/` beside the build's other products: this program is at `release/examples/digits` there.
+fn output_folder() -> Result<PathBuf, std::io::Error> {
+    let program = std::env::current_exe()?;
+    let folder = program.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), PathBuf::from).join("digits");
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}

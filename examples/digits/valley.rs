@@ -1,0 +1,32 @@
+//! The textbooks' valley `f(x, y) = x²/20 + y²`: steep across, flat along, and the paths that optimizers take down it.
+
+use crate::optimizers::Entry;
+use gradstep::Error;
+
+const START: [f32; 2] = [-7.0, 2.0];
+const STEPS: usize = 40;
+
+/// The ellipse where f has a value: its half-axes are the roots of 20 and of 1 times that.
+pub(crate) fn contour(value: f64) -> impl Iterator<Item = (f64, f64)> {
+    (0..=180).map(move |step| {
+        let angle = f64::from(step) / 180.0 * core::f64::consts::TAU;
+        (libm::sqrt(20.0 * value) * libm::cos(angle), libm::sqrt(value) * libm::sin(angle))
+    })
+}
+
+/// The points that an optimizer visits.
+pub(crate) fn path(entry: &Entry) -> Result<Vec<(f64, f64)>, Error> {
+    let mut params = START;
+    let mut session = (entry.start)(entry.valley_lr, &params)?;
+    let mut points = Vec::with_capacity(STEPS + 1);
+    for _ in 0..STEPS {
+        points.push((params[0].into(), params[1].into()));
+        if session.wants_curvature() {
+            session.curvature(&[0.1, 2.0])?;
+        }
+        let [x, y] = params;
+        session.step(&mut params, &[x / 10.0, 2.0 * y])?;
+    }
+    points.push((params[0].into(), params[1].into()));
+    Ok(points)
+}
