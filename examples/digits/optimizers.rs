@@ -171,6 +171,9 @@ fn start<O: Tuned<S>, const S: usize>(lr: f64, params: &[f32]) -> Result<Box<dyn
     Ok(Box::new(Running { optimizer, clock: O::Clock::default(), state }))
 }
 
+/// Starts an optimizer with a learning rate on parameters.
+type Start = fn(f64, &[f32]) -> Result<Box<dyn Session>, Error>;
+
 /// An optimizer that has not started.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
@@ -179,7 +182,7 @@ pub(crate) struct Entry {
     pub(crate) lr: f64,
     pub(crate) valley_lr: f64,
     pub(crate) plan: Plan,
-    pub(crate) start: fn(f64, &[f32]) -> Result<Box<dyn Session>, Error>,
+    pub(crate) start: Start,
 }
 
 /// Every optimizer of the crate.

@@ -112,7 +112,7 @@ fn curvature(params: &[f32], batch: &[usize], data: &Data, rng: &mut impl Rng) -
         backward(params, digit, &pass, drawn, 1.0 / batch.len() as f64, &mut estimate)?;
     }
     for g in &mut estimate {
-        *g *= *g * batch.len() as f32;
+        *g = batch.len() as f32 * *g * *g;
     }
     Ok(estimate)
 }

@@ -1,0 +1,96 @@
+//! One step of every optimizer on every backend, against loops written by hand.
+//!
+//! `cargo bench --bench step` runs all, `cargo bench --bench step -- Adam/apply` what matches; afterwards
+//! `scripts/bench-table` prints the medians as a table.
+
+mod by_hand;
+mod streams;
+
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, measurement::WallTime};
+use gradstep::{Backend, Error, Optimizer, Rule, for_each_optimizer};
+use std::time::Duration;
+use streams::Streams;
+
+/// Parameters: in L1, in L2, in L3 and in memory on the usual CPU.
+const SIZES: [usize; 4] = [1 << 10, 1 << 14, 1 << 18, 1 << 22];
+
+/// From here on memory limits every backend alike.
+const IN_MEMORY: usize = 1 << 22;
+
+/// Steps before the one that is measured, so that it is not a special first one.
+const WARM_UP: usize = 10;
+
+fn main() -> Result<(), Error> {
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_millis(100))
+        .measurement_time(Duration::from_millis(300))
+        .sample_size(20)
+        .nresamples(1000)
+        .without_plots()
+        .configure_from_args();
+    macro_rules! bench {
+        ($($Optimizer:ident: $slots:literal,)*) => {$(
+            bench::<gradstep::$Optimizer, $slots>(&mut criterion, stringify!($Optimizer))?;
+        )*};
+    }
+    for_each_optimizer!(bench);
+    criterion.final_summary();
+    Ok(())
+}
+
+fn bench<O: Optimizer<S> + Default, const S: usize>(criterion: &mut Criterion, name: &str) -> Result<(), Error> {
+    let optimizer = O::default();
+    let mut clock = O::Clock::default();
+    let mut rule = optimizer.tick(&mut clock)?;
+    for _ in 1..WARM_UP {
+        rule = optimizer.tick(&mut clock)?;
+    }
+    let by_hand = by_hand::of(name);
+    for step in by_hand.into_iter().flatten() {
+        assert!(agrees::<_, S>(&rule, step)?, "{name} by hand computes something else");
+    }
+    let mut group = criterion.benchmark_group(name);
+    for len in SIZES {
+        group.throughput(Throughput::Bytes((4 * (3 + 2 * S) * len) as u64));
+        if len < IN_MEMORY {
+            for backend in Backend::ALL.into_iter().filter(|backend| backend.is_supported()) {
+                measure::<_, S>(&mut group, &backend.to_string(), len, |streams| {
+                    let (params, grads, state) = streams.split();
+                    rule.apply_on(backend, params, grads, state)
+                });
+            }
+        }
+        measure::<_, S>(&mut group, "apply", len, |streams| {
+            let (params, grads, state) = streams.split();
+            rule.apply(params, grads, state)
+        });
+        for (name, step) in ["loop", "loop_vectorised"].into_iter().zip(by_hand.into_iter().flatten()) {
+            measure::<_, S>(&mut group, name, len, step);
+        }
+    }
+    group.finish();
+    Ok(())
+}
+
+fn measure<T, const S: usize>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    len: usize,
+    mut step: impl FnMut(&mut Streams) -> T,
+) {
+    group.bench_with_input(BenchmarkId::new(name, len), &len, |bencher, &len| {
+        let mut streams = Streams::new(len, S);
+        bencher.iter(|| step(&mut streams));
+    });
+}
+
+/// Whether a loop does what a rule does, but for rounding.
+fn agrees<U: Rule<S>, const S: usize>(rule: &U, by_hand: by_hand::Step) -> Result<bool, Error> {
+    let (mut ours, mut theirs) = (Streams::new(1000, S), Streams::new(1000, S));
+    let (params, grads, state) = ours.split();
+    rule.apply(params, grads, state)?;
+    by_hand(&mut theirs);
+    let (ours, theirs) = (ours.split::<S>(), theirs.split::<S>());
+    let pairs = ours.0.iter().zip(theirs.0).chain(ours.2.into_iter().flatten().zip(theirs.2.into_iter().flatten()));
+    Ok(pairs.into_iter().all(|(a, b)| (*a - *b).abs() <= 1e-6))
+}

@@ -1,0 +1,76 @@
+//! Any optimizer and valid hyper-parameters on finite numbers: each step is as near its f64 oracle as the suite says.
+#![no_main]
+#![allow(dead_code, unused_imports, reason = "what is shared with the test suite is used in part")]
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+#[path = "../../tests/oracle/mod.rs"]
+mod oracle;
+
+use arbitrary::Arbitrary;
+use common::{Entry, Tensor, expect, registry, tolerance};
+use gradstep::Backend;
+use libfuzzer_sys::fuzz_target;
+use oracle::Dice;
+use std::cell::OnceCell;
+
+/// A sign, an exponent from −20 to 20 and a mantissa: nothing that a few steps make of it under- or overflows.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+struct Moderate(u32);
+
+impl Moderate {
+    fn value(self) -> f32 {
+        let Moderate(bits) = self;
+        if bits & 0x7f80_0000 == 0 {
+            return 0.0;
+        }
+        let exponent = 107 + ((bits >> 23) & 0xff) % 41;
+        f32::from_bits(bits & 0x807f_ffff | exponent << 23)
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+struct Input {
+    optimizer: u8,
+    rolls: [u8; 16],
+    param: Moderate,
+    grads: Vec<Moderate>,
+}
+
+thread_local! {
+    static REGISTRY: OnceCell<Vec<Entry>> = const { OnceCell::new() };
+}
+
+fn test(entry: &Entry, input: &Input) {
+    let mut run = (entry.random)(&mut Dice::new(&input.rolls.map(|share| f64::from(share) / 256.0)));
+    let mut tensor = Tensor::new(&*run, &[input.param.value()]);
+    for g in input.grads.iter().take(10).map(|g| g.value()) {
+        let Ok(step) = run.tick(None) else { panic!("refused: {}", run.hyper()) };
+        let state: Vec<f64> = tensor.state.iter().map(|slot| slot[0].into()).collect();
+        let p = tensor.params[0];
+        let before = tensor.element(0);
+        tensor.apply_on(Backend::active(), &*step, &[g]);
+        if !p.is_finite() || state.iter().any(|value| !value.is_finite()) {
+            return;
+        }
+        let Some(expected) = expect(&mut *run, p.into(), g.into(), &state) else { continue };
+        let found = tensor.params.iter().chain(tensor.state.iter().flatten());
+        for (place, (&found, expected)) in found.zip(&expected).enumerate() {
+            let bound = if place == 0 { tolerance::STEP_PARAM } else { tolerance::STEP_STATE };
+            let error = expected.error(found);
+            assert!(
+                error <= bound,
+                "place {place}: found {found:e}, expected {:e}, error {error}\ng {g:e}, {before}\n{}",
+                expected.value,
+                run.hyper()
+            );
+        }
+    }
+}
+
+fuzz_target!(|input: Input| {
+    REGISTRY.with(|entries| {
+        let entries = entries.get_or_init(registry);
+        test(&entries[usize::from(input.optimizer) % entries.len()], &input);
+    });
+});
