@@ -1,7 +1,7 @@
 //! One step on a chosen backend. What a step is compiled to is a function of its own here, with a symbol that names the
 //! rule: `scripts/check-asm` reads them.
 
-use gradstep::{Backend, Error, Optimizer, Real, Rule, for_each_optimizer};
+use gradstep::{Backend, Error, Optimizer, Rule, for_each_optimizer};
 
 /// An optimizer and where its steps run: on a backend, or through [`Rule::apply`].
 pub(crate) struct Step<O> {
@@ -20,52 +20,54 @@ impl<O> Step<O> {
         match self.backend {
             None => rule.apply(params, grads, state),
             #[cfg(target_arch = "x86_64")]
-            Some(Backend::Scalar) => scalar(rule, params, grads, state),
+            Some(Backend::Scalar) => apart::scalar(rule, params, grads, state),
             #[cfg(target_arch = "x86_64")]
-            Some(Backend::Portable) => portable(rule, params, grads, state),
+            Some(Backend::Portable) => apart::portable(rule, params, grads, state),
             Some(other) => rule.apply_on(other, params, grads, state),
         }
     }
 }
 
-/// A rule as a type of its own, so that what its steps are compiled to has one caller and one backend.
+/// Functions of their own on one backend each. Elsewhere nothing reads them, and microcontrollers have no room for two.
 #[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
-struct Alone<U>(U);
+mod apart {
+    use gradstep::{Backend, Error, Real, Rule};
 
-#[cfg(target_arch = "x86_64")]
-impl<U: Rule<S>, const S: usize> Rule<S> for Alone<U> {
-    #[inline(always)]
-    fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [R; S]) {
-        self.0.lane(p, g, state)
+    /// A rule as a type of its own, so that what its steps are compiled to has one caller and one backend.
+    #[derive(Clone, Copy)]
+    struct Alone<U>(U);
+
+    impl<U: Rule<S>, const S: usize> Rule<S> for Alone<U> {
+        #[inline(always)]
+        fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [R; S]) {
+            self.0.lane(p, g, state)
+        }
+
+        #[inline(always)]
+        fn grad<R: Real>(&self, p: R, g: R) -> R {
+            self.0.grad(p, g)
+        }
     }
 
-    #[inline(always)]
-    fn grad<R: Real>(&self, p: R, g: R) -> R {
-        self.0.grad(p, g)
+    #[inline(never)]
+    pub(super) fn scalar<U: Rule<S>, const S: usize>(
+        rule: &U,
+        params: &mut [f32],
+        grads: &[f32],
+        state: [&mut [f32]; S],
+    ) -> Result<(), Error> {
+        Alone(Alone(*rule)).apply_on(Backend::Scalar, params, grads, state)
     }
-}
 
-#[cfg(target_arch = "x86_64")]
-#[inline(never)]
-fn scalar<U: Rule<S>, const S: usize>(
-    rule: &U,
-    params: &mut [f32],
-    grads: &[f32],
-    state: [&mut [f32]; S],
-) -> Result<(), Error> {
-    Alone(Alone(*rule)).apply_on(Backend::Scalar, params, grads, state)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[inline(never)]
-fn portable<U: Rule<S>, const S: usize>(
-    rule: &U,
-    params: &mut [f32],
-    grads: &[f32],
-    state: [&mut [f32]; S],
-) -> Result<(), Error> {
-    Alone(*rule).apply_on(Backend::Portable, params, grads, state)
+    #[inline(never)]
+    pub(super) fn portable<U: Rule<S>, const S: usize>(
+        rule: &U,
+        params: &mut [f32],
+        grads: &[f32],
+        state: [&mut [f32]; S],
+    ) -> Result<(), Error> {
+        Alone(*rule).apply_on(Backend::Portable, params, grads, state)
+    }
 }
 
 /// Every adapter at once.

@@ -23,12 +23,12 @@ pub(crate) struct Digit<'a> {
     pub(crate) label: usize,
 }
 
-/// The records of a file of digits.
-pub(crate) fn digits(bytes: &[u8]) -> impl ExactSizeIterator<Item = Digit<'_>> {
-    bytes.chunks_exact(RECORD).map(|record| Digit { pixels: &record[..PIXELS], label: record[PIXELS].into() })
-}
+impl<'a> Digit<'a> {
+    /// Reads a record of [`RECORD`] bytes.
+    pub(crate) fn new(record: &'a [u8]) -> Self {
+        Digit { pixels: &record[..PIXELS], label: record[PIXELS].into() }
+    }
 
-impl Digit<'_> {
     /// Ink from 0 to 1. Most of an image is blank, and a blank pixel has neither effect nor gradient.
     fn ink(&self) -> impl Iterator<Item = (usize, f64)> {
         let inked = self.pixels.iter().enumerate().filter(|(_, pixel)| **pixel > 0);

@@ -1,6 +1,6 @@
 //! One optimizer on the digits: from the same weights, over the same samples.
 
-use crate::network::{self, CLASSES, Digit, PARAMS, backward, forward};
+use crate::network::{self, CLASSES, Digit, PARAMS, RECORD, backward, forward};
 use crate::optimizers::{Entry, Session};
 use gradstep::{Error, sample};
 use rand_pcg::Pcg64Mcg;
@@ -16,7 +16,7 @@ pub(crate) struct Data<'a> {
 impl<'a> Data<'a> {
     /// Four fifths to train with, the rest to test with, drawn at random.
     pub(crate) fn split(bytes: &'a [u8]) -> Self {
-        let mut train: Vec<Digit> = network::digits(bytes).collect();
+        let mut train: Vec<Digit> = bytes.chunks_exact(RECORD).map(Digit::new).collect();
         sample::shuffle(&mut train, &mut Pcg64Mcg::seed_from_u64(1));
         let test = train.split_off(train.len() * 4 / 5);
         Data { train, test }

@@ -16,6 +16,7 @@ pub(super) fn drive<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rul
 }
 
 /// Whole vectors, then one of half the width where it fits, then elements.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[inline(always)]
 pub(super) fn drive_halving<L: Lanes<N>, const N: usize, H: Lanes<M>, const M: usize, U: Rule<S>, const S: usize>(
     rule: &U,
