@@ -20,11 +20,13 @@ use rand_core::Rng;
 /// }
 /// ```
 pub fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
-    let mut unsettled = items.len();
-    while unsettled > 1 {
-        let chosen = below(unsettled as u64, rng) as usize;
-        unsettled -= 1;
-        items.swap(chosen, unsettled);
+    let mut unsettled = items;
+    while let Some((last, rest @ [_, ..])) = unsettled.split_last_mut() {
+        // The one choice that is not in the rest is the last itself.
+        if let Some(chosen) = rest.get_mut(below(rest.len() as u64 + 1, rng) as usize) {
+            core::mem::swap(chosen, last);
+        }
+        unsettled = rest;
     }
 }
 

@@ -70,7 +70,7 @@ impl Optimizer<3> for Madgrad {
         }
         s.fill(0.0);
         v.fill(0.0);
-        x0.copy_from_slice(params);
+        x0.iter_mut().zip(params).for_each(|(x0, p)| *x0 = *p);
         Ok(())
     }
 }

@@ -257,6 +257,6 @@ fn copy(params: &[f32], z: &mut [f32]) -> Result<(), Error> {
     if z.len() != params.len() {
         return Err(Error::Length { slice: Slice::State(0), expected: params.len(), found: z.len() });
     }
-    z.copy_from_slice(params);
+    z.iter_mut().zip(params).for_each(|(z, p)| *z = *p);
     Ok(())
 }
