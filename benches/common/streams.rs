@@ -1,3 +1,5 @@
+//! Where benches put the slices of a step.
+
 /// The slices of a step, as a careful engine would lay them out: each begins on a cache line, and no two at the same
 /// place within a page. A CPU that compares the low twelve bits of addresses takes a load from one stream for a load of
 /// what was just stored to another: up to four times slower in L1.
@@ -21,10 +23,10 @@ impl Streams {
         let mut buffer = vec![0.0_f32; PAGE + (2 + slots) * stride];
         let start = buffer.as_ptr().align_offset(4096);
         let mut bits = 1_u32;
-        for (i, value) in buffer.iter_mut().enumerate() {
+        for (i, value) in buffer.iter_mut().skip(start).enumerate() {
             bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             *value = (bits >> 8) as f32 / 8_388_608.0 - 1.0;
-            if i >= start + 2 * stride {
+            if i >= 2 * stride {
                 *value = value.abs();
             }
         }

@@ -1,0 +1,175 @@
+//! How near every optimizer is to what the machine can do: the same streams read and written with trivial arithmetic,
+//! and the throughput of a vector division and root, measured in turn with the optimizer in one process.
+//!
+//! `cargo bench --bench limit` prints the table and draws a roofline into `target/limit/`; names of optimizers choose.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a benchmark that cannot run may stop
+
+mod chart;
+#[path = "../common/streams.rs"]
+mod streams;
+
+use gradstep::{Backend, Optimizer, Real, Rule, for_each_optimizer};
+use std::time::Instant;
+use streams::Streams;
+
+/// Parameters in L1 or L2, and far beyond every cache.
+const CACHE: usize = 1 << 13;
+const MEMORY: usize = 1 << 26;
+
+/// Reads and writes every stream, with one addition for each slot: what no step over them can be faster than.
+#[derive(Clone, Copy)]
+struct Limit;
+
+macro_rules! limit {
+    ($($slots:literal)*) => {$(
+        impl Rule<$slots> for Limit {
+            #[inline(always)]
+            fn lane<R: Real>(&self, p: R, g: R, state: [R; $slots]) -> (R, [R; $slots]) {
+                (p + g, state.map(|slot| slot + g))
+            }
+        }
+    )*};
+}
+limit!(0 1 2 3 4);
+
+/// A division and a root of every parameter, and nothing else.
+#[derive(Clone, Copy)]
+struct DivideAndRoot;
+
+impl Rule<0> for DivideAndRoot {
+    #[inline(always)]
+    fn lane<R: Real>(&self, p: R, g: R, []: [R; 0]) -> (R, [R; 0]) {
+        (g / p.sqrt(), [])
+    }
+}
+
+/// What was measured of one optimizer.
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) bytes: usize,
+    /// Nanoseconds a parameter, of the optimizer and of its limit.
+    pub(crate) cache: [f64; 2],
+    pub(crate) memory: [f64; 2],
+    pub(crate) all_cores: [f64; 2],
+}
+
+fn apply<U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams) {
+    let (params, grads, state) = streams.split();
+    rule.apply(params, grads, state).unwrap();
+}
+
+/// Runs a step on as many threads as there are streams.
+fn on_all<U: Rule<S> + Sync, const S: usize>(rule: &U, shards: &mut [Streams]) {
+    std::thread::scope(|scope| {
+        for streams in shards {
+            scope.spawn(|| apply(rule, streams));
+        }
+    });
+}
+
+/// Medians of two things in turn, each in nanoseconds for one of `len` parameters.
+fn in_turn(samples: usize, steps: usize, len: usize, run: &mut [&mut dyn FnMut(); 2]) -> [f64; 2] {
+    let mut times = [Vec::new(), Vec::new()];
+    for sample in 0..=samples {
+        for (times, run) in times.iter_mut().zip(run.iter_mut()) {
+            let start = Instant::now();
+            (0..steps).for_each(|_| run());
+            if sample > 0 {
+                times.push(start.elapsed().as_nanos() as f64 / (steps * len) as f64);
+            }
+        }
+    }
+    times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    })
+}
+
+/// Streams of ordinary values, of which an endless run of steps makes no subnormal or infinite ones.
+fn calm<const S: usize>(len: usize) -> Streams {
+    let mut streams = Streams::new(len, S);
+    let (params, grads, state) = streams.split::<S>();
+    params.fill(1.0);
+    state.into_iter().for_each(|slot| slot.fill(1.0));
+    assert!(grads.len() == len);
+    streams
+}
+
+fn measure<O: Optimizer<S> + Default, const S: usize>(name: &'static str, quick: bool) -> Row
+where
+    Limit: Rule<S>,
+    O::Rule: Sync,
+{
+    let mut clock = O::Clock::default();
+    let rule = (0..10).map(|_| O::default().tick(&mut clock).unwrap()).last().unwrap();
+    let (memory, samples) = if quick { (1 << 12, 1) } else { (MEMORY, 7) };
+    // Fresh streams for every comparison: both work on the same ones, in turn.
+    let both = |len: usize, steps: usize, samples: usize| {
+        let streams = std::cell::RefCell::new(calm::<S>(len));
+        let refresh = |streams: &mut Streams| {
+            let (params, _, state) = streams.split::<S>();
+            params.fill(1.0);
+            state.into_iter().for_each(|slot| slot.fill(1.0));
+        };
+        let mut ours = || apply(&rule, &mut streams.borrow_mut());
+        let mut limit = || apply::<Limit, S>(&Limit, &mut streams.borrow_mut());
+        let times = in_turn(samples, steps, len, &mut [&mut ours, &mut limit]);
+        refresh(&mut streams.borrow_mut());
+        times
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let shards = std::cell::RefCell::new((0..cores).map(|_| calm::<S>(memory / cores)).collect::<Vec<_>>());
+    let mut ours = || on_all(&rule, &mut shards.borrow_mut());
+    let mut limit = || on_all::<Limit, S>(&Limit, &mut shards.borrow_mut());
+    let all_cores = in_turn(samples, 1, memory, &mut [&mut ours, &mut limit]);
+    drop(shards);
+    Row {
+        name,
+        bytes: 12 + 8 * S,
+        cache: both(CACHE, if quick { 1 } else { 300 }, if quick { 1 } else { 31 }),
+        memory: both(memory, 1, samples),
+        all_cores,
+    }
+}
+
+/// Nanoseconds for a division and a root of one number.
+fn divide_and_root(quick: bool) -> f64 {
+    let mut streams = calm::<0>(CACHE);
+    let (params, grads, []) = streams.split();
+    let mut copy = params.to_vec();
+    let mut run = || {
+        copy.copy_from_slice(params);
+        DivideAndRoot.apply(&mut copy, grads, []).unwrap();
+    };
+    let mut copied = vec![0.0; CACHE];
+    let mut overhead = || std::hint::black_box(&mut copied).copy_from_slice(grads);
+    let [both, copy] = in_turn(if quick { 1 } else { 31 }, 100, CACHE, &mut [&mut run, &mut overhead]);
+    both - copy
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = !arguments.iter().any(|argument| argument == "--bench");
+    let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let mut rows = Vec::new();
+    macro_rules! rows {
+        ($($Optimizer:ident: $slots:literal,)*) => {$(
+            if wanted.is_empty() || wanted.iter().any(|name| *name == stringify!($Optimizer)) {
+                rows.push(measure::<gradstep::$Optimizer, $slots>(stringify!($Optimizer), quick));
+            }
+        )*};
+    }
+    let bound = divide_and_root(quick);
+    println!("backend {}, a division and a root in {bound:.3} ns, medians", Backend::active());
+    println!("ns a parameter and, in %, the limit of the same streams over it; {CACHE} and {MEMORY} parameters\n");
+    println!("| optimizer | bytes | cache | of limit | memory | of limit | all cores | of limit |");
+    println!("|---|---|---|---|---|---|---|---|");
+    for_each_optimizer!(rows);
+    for row in &rows {
+        let of = |[ours, limit]: [f64; 2]| format!("{ours:.3} | {:.0} %", 100.0 * limit / ours);
+        println!("| `{}` | {} | {} | {} | {} |", row.name, row.bytes, of(row.cache), of(row.memory), of(row.all_cores));
+    }
+    if !quick {
+        chart::draw(&rows, bound);
+    }
+}
