@@ -8,6 +8,8 @@ mod error;
 pub mod grad;
 mod lookahead;
 pub mod optim;
+#[cfg(feature = "rayon")]
+mod parallel;
 pub mod rule;
 #[cfg(feature = "rand_core")]
 pub mod sample;

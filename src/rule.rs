@@ -82,6 +82,23 @@ pub trait Rule<const S: usize>: Copy {
         self.apply_on(Backend::active(), params, grads, state)
     }
 
+    /// [`Rule::apply`] on rayon's current thread pool: the same bits for any number of threads.
+    ///
+    /// Slices that fit a core's cache stay on the calling thread. An engine with a pool of its own needs none of this:
+    /// cut the slices where you like and call `apply` for each piece.
+    ///
+    /// # Errors
+    /// Those of `apply`.
+    #[cfg(feature = "rayon")]
+    fn par_apply(&self, params: &mut [f32], grads: &[f32], mut state: [&mut [f32]; S]) -> Result<(), Error>
+    where
+        Self: Sync,
+    {
+        Streams::new(params, grads, state.each_mut().map(|slot| &mut **slot))?;
+        self.check()?;
+        crate::parallel::apply(self, params, grads, state)
+    }
+
     /// [`Rule::apply`] on a chosen backend.
     ///
     /// # Errors

@@ -58,13 +58,9 @@ fn apply<U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams) {
     rule.apply(params, grads, state).unwrap();
 }
 
-/// Runs a step on as many threads as there are streams.
-fn on_all<U: Rule<S> + Sync, const S: usize>(rule: &U, shards: &mut [Streams]) {
-    std::thread::scope(|scope| {
-        for streams in shards {
-            scope.spawn(|| apply(rule, streams));
-        }
-    });
+fn par_apply<U: Rule<S> + Sync, const S: usize>(rule: &U, streams: &mut Streams) {
+    let (params, grads, state) = streams.split();
+    rule.par_apply(params, grads, state).unwrap();
 }
 
 /// Medians of two things in turn, each in nanoseconds for one of `len` parameters.
@@ -103,32 +99,24 @@ where
     let mut clock = O::Clock::default();
     let rule = (0..10).map(|_| O::default().tick(&mut clock).unwrap()).last().unwrap();
     let (memory, samples) = if quick { (1 << 12, 1) } else { (MEMORY, 7) };
-    // Fresh streams for every comparison: both work on the same ones, in turn.
-    let both = |len: usize, steps: usize, samples: usize| {
+    // Both work on the same streams, in turn.
+    let turns = |len: usize,
+                 steps: usize,
+                 samples: usize,
+                 ours: fn(&O::Rule, &mut Streams),
+                 limit: fn(&Limit, &mut Streams)| {
         let streams = std::cell::RefCell::new(calm::<S>(len));
-        let refresh = |streams: &mut Streams| {
-            let (params, _, state) = streams.split::<S>();
-            params.fill(1.0);
-            state.into_iter().for_each(|slot| slot.fill(1.0));
-        };
-        let mut ours = || apply(&rule, &mut streams.borrow_mut());
-        let mut limit = || apply::<Limit, S>(&Limit, &mut streams.borrow_mut());
-        let times = in_turn(samples, steps, len, &mut [&mut ours, &mut limit]);
-        refresh(&mut streams.borrow_mut());
-        times
+        let mut ours = || ours(&rule, &mut streams.borrow_mut());
+        let mut limit = || limit(&Limit, &mut streams.borrow_mut());
+        in_turn(samples, steps, len, &mut [&mut ours, &mut limit])
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let shards = std::cell::RefCell::new((0..cores).map(|_| calm::<S>(memory / cores)).collect::<Vec<_>>());
-    let mut ours = || on_all(&rule, &mut shards.borrow_mut());
-    let mut limit = || on_all::<Limit, S>(&Limit, &mut shards.borrow_mut());
-    let all_cores = in_turn(samples, 1, memory, &mut [&mut ours, &mut limit]);
-    drop(shards);
+    let (steps, samples_in_cache) = if quick { (1, 1) } else { (300, 31) };
     Row {
         name,
         bytes: 12 + 8 * S,
-        cache: both(CACHE, if quick { 1 } else { 300 }, if quick { 1 } else { 31 }),
-        memory: both(memory, 1, samples),
-        all_cores,
+        cache: turns(CACHE, steps, samples_in_cache, apply::<_, S>, apply::<_, S>),
+        memory: turns(memory, 1, samples, apply::<_, S>, apply::<_, S>),
+        all_cores: turns(memory, 1, samples, par_apply::<_, S>, par_apply::<_, S>),
     }
 }
 
@@ -149,7 +137,8 @@ fn divide_and_root(quick: bool) -> f64 {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let quick = !arguments.iter().any(|argument| argument == "--bench");
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let quick = has("--test") || !has("--bench");
     let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
     let mut rows = Vec::new();
     macro_rules! rows {

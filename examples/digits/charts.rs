@@ -1,205 +1,153 @@
-//! Two pictures, each as SVG and PNG: how the loss falls, and the paths down the valley.
+//! Two pictures, each as SVG and PNG: how the loss falls, and the paths down the valley. One panel an optimizer.
 
-use crate::optimizers::{Entry, Family};
+mod losses;
+mod paths;
+
+use crate::optimizers::Family;
 use crate::training::Outcome;
-use crate::{Run, valley};
+use crate::{Run, network};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 use std::error::Error;
+use std::fs;
 use std::path::Path;
 
-const SIZE: (u32, u32) = (2100, 1400);
-const INK: RGBColor = RGBColor(40, 44, 52);
-const FAINT: RGBColor = RGBColor(222, 226, 232);
+type Done = Result<(), Box<dyn Error>>;
 
-/// Told apart by hue and by lightness.
-const COLOURS: [RGBColor; 10] = [
-    RGBColor(0, 90, 181),
-    RGBColor(220, 50, 32),
-    RGBColor(0, 145, 90),
-    RGBColor(230, 140, 0),
-    RGBColor(125, 70, 190),
-    RGBColor(60, 185, 220),
-    RGBColor(200, 60, 150),
-    RGBColor(125, 100, 40),
-    RGBColor(110, 120, 130),
-    RGBColor(150, 190, 30),
-];
+/// Backends place lines on whole pixels, so pictures are drawn this many times as large and then reduced.
+const OVERSAMPLING: u32 = 2;
 
-/// A line of a panel and its name.
-struct Line {
-    name: String,
-    points: Vec<(f64, f64)>,
+/// Pixels of the drawing, before it is reduced.
+const SIZE: (u32, u32) = (4400, 3120);
+const MARGIN: i32 = 60;
+const HEADING: u32 = 270;
+const CAPTION: u32 = 92;
+
+const INK: RGBColor = RGBColor(38, 42, 50);
+const MUTED: RGBColor = RGBColor(112, 118, 130);
+const FAINT: RGBColor = RGBColor(226, 230, 236);
+
+/// A picture on any backend.
+trait Picture {
+    fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &DrawingArea<DB, Shift>) -> Done;
 }
 
 /// Draws both pictures into a folder.
-pub(crate) fn draw(folder: &Path, runs: &[Run], outcomes: &[Outcome]) -> Result<(), Box<dyn Error>> {
+pub(crate) fn draw(folder: &Path, runs: &[Run], outcomes: &[Outcome]) -> Done {
     register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular()).map_err(|_| "the font is broken")?;
-    let at = |name: &str| folder.join(name);
-    losses(SVGBackend::new(&at("losses.svg"), SIZE).into_drawing_area(), runs, outcomes)?;
-    losses(BitMapBackend::new(&at("losses.png"), SIZE).into_drawing_area(), runs, outcomes)?;
-    paths(SVGBackend::new(&at("valley.svg"), SIZE).into_drawing_area(), runs)?;
-    paths(BitMapBackend::new(&at("valley.png"), SIZE).into_drawing_area(), runs)?;
-    Ok(())
+    save(&losses::Losses::new(runs, outcomes), folder, "losses")?;
+    save(&paths::Paths::new(runs)?, folder, "valley")
 }
 
-/// The picture's title and its six panels.
-fn panels<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
-    title: &str,
-) -> Result<Vec<DrawingArea<DB, Shift>>, Box<dyn Error>>
-where
-    DB::ErrorType: 'static,
-{
-    area.fill(&WHITE)?;
-    let area = area.margin(20, 20, 20, 30).titled(title, ("sans-serif", 40).into_font().color(&INK))?;
-    Ok(area.split_evenly((2, 3)))
-}
+fn save(picture: &impl Picture, folder: &Path, name: &str) -> Done {
+    let (width, height) = SIZE;
+    let reduced = (width / OVERSAMPLING, height / OVERSAMPLING);
 
-fn losses<DB: DrawingBackend>(
-    area: DrawingArea<DB, Shift>,
-    runs: &[Run],
-    outcomes: &[Outcome],
-) -> Result<(), Box<dyn Error>>
-where
-    DB::ErrorType: 'static,
-{
-    let panels = panels(&area, "Training loss on handwritten digits, after each pass over the data")?;
-    let line = |run: &Run, outcome: &Outcome, first: usize| Line {
-        name: run.name.clone(),
-        points: outcome.losses.iter().enumerate().skip(first).map(|(epoch, &loss)| (epoch as f64, loss)).collect(),
-    };
-    let chosen = |wanted: &dyn Fn(&Run) -> bool, first| -> Vec<Line> {
-        let pairs = runs.iter().zip(outcomes).filter(|(run, _)| wanted(run));
-        pairs.map(|(run, outcome)| line(run, outcome, first)).collect()
-    };
-    loss_panel(&panels[0], "SGD: samples in a step", &chosen(&|run| run.is_batch_study, 1), true)?;
-    for (panel, (family, title)) in panels[1..].iter().zip(Family::ALL) {
-        let of_family = |run: &Run| !run.is_batch_study && run.entry.family == family;
-        loss_panel(panel, title, &chosen(&of_family, 0), false)?;
-    }
+    let mut svg = String::new();
+    let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+    picture.draw(&area)?;
     area.present()?;
-    Ok(())
+    drop(area);
+    let size = |(width, height)| format!("width=\"{width}\" height=\"{height}\"");
+    fs::write(folder.join(name).with_extension("svg"), svg.replacen(&size(SIZE), &size(reduced), 1))?;
+
+    let mut pixels = vec![0; 3 * width as usize * height as usize];
+    let area = BitMapBackend::with_buffer(&mut pixels, SIZE).into_drawing_area();
+    picture.draw(&area)?;
+    area.present()?;
+    drop(area);
+    let path = folder.join(name).with_extension("png");
+    let mut png = BitMapBackend::new(&path, reduced);
+    png.blit_bitmap((0, 0), reduced, &reduce(&pixels))?;
+    Ok(png.present()?)
 }
 
-fn loss_panel<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
-    title: &str,
-    lines: &[Line],
-    wide_range: bool,
-) -> Result<(), Box<dyn Error>>
-where
-    DB::ErrorType: 'static,
-{
-    let last = lines.iter().flat_map(|line| &line.points).map(|point| point.0).fold(1.0, f64::max);
-    let y = (1e-3..4.0f64).log_scale();
-    let mut builder = ChartBuilder::on(area);
-    builder
-        .margin(16)
-        .caption(title, ("sans-serif", 28).into_font().color(&INK))
-        .x_label_area_size(52)
-        .y_label_area_size(78);
-    macro_rules! draw_on {
-        ($chart:expr) => {{
-            let mut chart = $chart;
-            chart
-                .configure_mesh()
-                .light_line_style(WHITE)
-                .bold_line_style(FAINT)
-                .axis_style(INK)
-                .label_style(("sans-serif", 20).into_font().color(&INK))
-                .x_desc("epochs")
-                .y_desc("loss")
-                .x_label_formatter(&|x| format!("{x:.0}"))
-                .y_label_formatter(&|y| format!("{y}"))
-                .draw()?;
-            for (line, colour) in lines.iter().zip(COLOURS) {
-                chart
-                    .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(3)))?
-                    .label(&line.name)
-                    .legend(move |(x, y)| PathElement::new([(x, y), (x + 26, y)], colour.stroke_width(4)));
+/// The mean of each square of pixels.
+fn reduce(pixels: &[u8]) -> Vec<u8> {
+    let (factor, row) = (OVERSAMPLING as usize, 3 * SIZE.0 as usize);
+    let mut reduced = Vec::with_capacity(pixels.len() / factor / factor);
+    for rows in pixels.chunks_exact(factor * row) {
+        for x in (0..row).step_by(3 * factor) {
+            for channel in x..x + 3 {
+                let square = (0..factor * factor).map(|i| channel + i / factor * row + i % factor * 3);
+                let sum: usize = square.map(|at| usize::from(rows[at])).sum();
+                reduced.push((sum / (factor * factor)) as u8);
             }
-            chart
-                .configure_series_labels()
-                .position(SeriesLabelPosition::LowerLeft)
-                .label_font(("sans-serif", 20).into_font().color(&INK))
-                .legend_area_size(34)
-                .background_style(WHITE.mix(0.85))
-                .draw()?;
-        }};
+        }
     }
-    if wide_range {
-        draw_on!(builder.build_cartesian_2d((1.0..last).log_scale(), y)?);
-    } else {
-        draw_on!(builder.build_cartesian_2d(0.0..last, y)?);
-    }
-    Ok(())
+    reduced
 }
 
-fn paths<DB: DrawingBackend>(area: DrawingArea<DB, Shift>, runs: &[Run]) -> Result<(), Box<dyn Error>>
-where
-    DB::ErrorType: 'static,
-{
-    let panels = panels(&area, "Forty steps down the valley x²/20 + y² from (−7, 2)")?;
-    let chosen = |wanted: &dyn Fn(&Entry) -> bool| -> Result<Vec<Line>, gradstep::Error> {
-        let entries = runs.iter().filter(|run| !run.is_batch_study).map(|run| &run.entry);
-        entries.filter(|entry| wanted(entry)).map(line_of).collect()
+fn font(size: u32, colour: RGBColor) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(&colour)
+}
+
+/// What panels have in common has a colour: told apart by hue and by lightness.
+fn group(run: &Run) -> (&'static str, RGBColor) {
+    if run.is_batch_study {
+        return ("SGD by batch size", RGBColor(70, 76, 88));
+    }
+    let colour = match run.entry.family {
+        Family::Momentum => RGBColor(0, 104, 190),
+        Family::Accumulated => RGBColor(0, 140, 100),
+        Family::Adam => RGBColor(208, 78, 12),
+        Family::Descendants => RGBColor(190, 40, 120),
+        Family::Signs => RGBColor(112, 66, 184),
     };
-    let textbook = chosen(&|entry| ["Sgd", "HeavyBall", "AdaGrad", "Adam"].contains(&entry.name))?;
-    valley_panel(&panels[0], "As in the textbooks", &textbook)?;
-    for (panel, (family, title)) in panels[1..].iter().zip(Family::ALL) {
-        valley_panel(panel, title, &chosen(&|entry| entry.family == family)?)?;
-    }
-    area.present()?;
-    Ok(())
+    (run.entry.family.title(), colour)
 }
 
-fn line_of(entry: &Entry) -> Result<Line, gradstep::Error> {
-    Ok(Line { name: format!("{}, lr {}", entry.name, entry.valley_lr), points: valley::path(entry)? })
+/// The order of panels: by group, and as in the registry within one.
+fn grouped<'a>(runs: &[&'a Run]) -> Vec<&'a Run> {
+    let mut runs = runs.to_vec();
+    runs.sort_by_key(|run| (!run.is_batch_study, run.entry.family));
+    runs
 }
 
-fn valley_panel<DB: DrawingBackend>(
+/// Heads a picture with what it shows and with the key of its colours, and splits the rest into panels.
+fn panels<DB: DrawingBackend<ErrorType: 'static>>(
     area: &DrawingArea<DB, Shift>,
     title: &str,
-    lines: &[Line],
-) -> Result<(), Box<dyn Error>>
-where
-    DB::ErrorType: 'static,
-{
-    let mut chart = ChartBuilder::on(area)
-        .margin(16)
-        .caption(title, ("sans-serif", 28).into_font().color(&INK))
-        .x_label_area_size(52)
-        .y_label_area_size(60)
-        .build_cartesian_2d(-8.0..4.0, -4.8..2.8)?;
-    chart
-        .configure_mesh()
-        .disable_mesh()
-        .axis_style(INK)
-        .label_style(("sans-serif", 20).into_font().color(&INK))
-        .x_label_formatter(&|x| format!("{x:.0}"))
-        .y_label_formatter(&|y| format!("{y:.0}"))
-        .x_desc("x")
-        .y_desc("y")
-        .draw()?;
-    for i in 1..=8 {
-        let height = f64::from(i * i) / 8.0;
-        chart.draw_series(LineSeries::new(valley::contour(height), FAINT.stroke_width(2)))?;
+    explanation: &str,
+    columns: usize,
+    runs: &[&Run],
+) -> Result<Vec<DrawingArea<DB, Shift>>, Box<dyn Error>> {
+    area.fill(&WHITE)?;
+    let left = MARGIN + 30;
+    area.draw_text(title, &font(78, INK), (left, 44))?;
+    area.draw_text(explanation, &font(42, MUTED), (left, 148))?;
+    let mut groups: Vec<_> = runs.iter().map(|run| group(run)).collect();
+    groups.dedup();
+    let mut x = left;
+    for (name, colour) in groups {
+        area.draw(&Rectangle::new([(x, 222), (x + 56, 236)], colour.filled()))?;
+        area.draw_text(name, &font(40, colour), (x + 74, 206))?;
+        x += 74 + area.estimate_text_size(name, &font(40, colour))?.0 as i32 + 90;
     }
-    for (line, colour) in lines.iter().zip(COLOURS) {
-        chart
-            .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(3)))?
-            .label(&line.name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 26, y)], colour.stroke_width(4)));
-        chart.draw_series(line.points.iter().map(|&point| Circle::new(point, 4, colour.filled())))?;
-    }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
-        .label_font(("sans-serif", 17).into_font().color(&INK))
-        .legend_area_size(34)
-        .background_style(WHITE.mix(0.85))
-        .draw()?;
-    Ok(())
+    let (_, grid) = area.split_vertically(HEADING);
+    let grid = grid.margin(0, 20, MARGIN, MARGIN);
+    Ok(grid.split_evenly((runs.len().div_ceil(columns), columns)))
+}
+
+/// Writes a run's name and a note above its panel, and returns what is left.
+fn captioned<DB: DrawingBackend<ErrorType: 'static>>(
+    panel: &DrawingArea<DB, Shift>,
+    run: &Run,
+    note: &str,
+) -> Result<DrawingArea<DB, Shift>, Box<dyn Error>> {
+    let (caption, chart) = panel.split_vertically(CAPTION);
+    caption.draw_text(&run.title(), &font(38, group(run).1), (104, 4))?;
+    caption.draw_text(note, &font(33, MUTED), (104, 50))?;
+    Ok(chart)
+}
+
+/// The parts of a line that are inside: what is outside would be drawn along the border.
+fn inside(points: &[(f64, f64)], contains: impl Fn((f64, f64)) -> bool) -> Vec<Vec<(f64, f64)>> {
+    points.split(|&point| !contains(point)).filter(|part| part.len() > 1).map(<[_]>::to_vec).collect()
+}
+
+/// The network in a few words.
+fn network_size() -> String {
+    format!("{}–{}–{} perceptron", network::PIXELS, network::HIDDEN, network::CLASSES)
 }

@@ -6,6 +6,7 @@
 mod charts;
 mod network;
 mod optimizers;
+mod table;
 mod training;
 mod valley;
 
@@ -29,6 +30,13 @@ pub(crate) struct Run {
     pub(crate) entry: Entry,
     /// Only shows how much data a step should see; not in the registry.
     pub(crate) is_batch_study: bool,
+}
+
+impl Run {
+    /// What a reader sees.
+    fn title(&self) -> String {
+        if self.is_batch_study { format!("Sgd, {}", self.name) } else { self.name.clone() }
+    }
 }
 
 /// Gradient descent on all samples, on single ones and on mini-batches; then every optimizer.
@@ -87,7 +95,7 @@ fn digits() -> Result<ExitCode, Box<dyn Error>> {
     }
     bar.finish_and_clear();
 
-    print_table(&runs, &outcomes);
+    table::print(&runs, &outcomes);
     let weights: Vec<f32> = outcomes.iter().flat_map(|outcome| outcome.weights.iter().copied()).collect();
     println!("\nall final weights {:016x}, the same on every machine", network::hash(&weights));
     if names.is_empty() {
@@ -106,23 +114,6 @@ fn digits() -> Result<ExitCode, Box<dyn Error>> {
     }
     eprintln!("at most {:.0} % recognised: {}", 100.0 * LEAST_ACCURACY, failed.join(", "));
     Ok(ExitCode::FAILURE)
-}
-
-fn print_table(runs: &[Run], outcomes: &[Outcome]) {
-    let backend = Backend::active().to_string();
-    println!("optimizer                     lr  epochs  training loss  test accuracy  µs a step  backend   weights");
-    for (run, outcome) in runs.iter().zip(outcomes) {
-        let name = if run.is_batch_study { format!("Sgd, {}", run.name) } else { run.name.clone() };
-        println!(
-            "{name:24} {:>7} {:>7}  {:>13.5}  {:>11.1} %  {:>9.2}  {backend:8}  {:016x}",
-            run.entry.lr,
-            run.entry.plan.epochs,
-            outcome.losses.last().copied().unwrap_or(f64::NAN),
-            100.0 * outcome.accuracy,
-            1e6 * outcome.step.as_secs_f64(),
-            network::hash(&outcome.weights)
-        );
-    }
 }
 
 /// `digits/` beside the build's other products: this program is at `release/examples/digits` there.

@@ -6,8 +6,8 @@ use gradstep::*;
 pub(crate) const MINI_BATCHES: Plan = Plan { batch: 32, epochs: 30 };
 pub(crate) const FULL_BATCH: Plan = Plan { batch: usize::MAX, epochs: 300 };
 
-/// Panels of the charts.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Groups of the charts' panels, in their order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Family {
     Momentum,
     Accumulated,
@@ -17,13 +17,15 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    pub(crate) const ALL: [(Family, &'static str); 5] = [
-        (Family::Momentum, "Gradient and momentum"),
-        (Family::Accumulated, "Accumulated squares"),
-        (Family::Adam, "Adam and its variants"),
-        (Family::Descendants, "Newer relatives of Adam"),
-        (Family::Signs, "Signs and curvature"),
-    ];
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Family::Momentum => "Gradient and momentum",
+            Family::Accumulated => "Accumulated squares",
+            Family::Adam => "Adam and its variants",
+            Family::Descendants => "Newer relatives of Adam",
+            Family::Signs => "Signs and curvature",
+        }
+    }
 }
 
 /// What an optimizer needs to appear here. The registry asks for it by type, so none can be left out.

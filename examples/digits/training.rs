@@ -24,7 +24,7 @@ impl<'a> Data<'a> {
 }
 
 /// How many samples a step sees, and how often training sees every sample.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Plan {
     pub(crate) batch: usize,
     pub(crate) epochs: usize,

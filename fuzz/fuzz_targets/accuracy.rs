@@ -8,7 +8,8 @@ mod common;
 mod oracle;
 
 use arbitrary::Arbitrary;
-use common::{Entry, Tensor, expect, registry, tolerance};
+use common::registry::Entry;
+use common::{Tensor, expect, registry, tolerance};
 use gradstep::Backend;
 use libfuzzer_sys::fuzz_target;
 use oracle::Dice;

@@ -9,7 +9,8 @@ mod common;
 mod oracle;
 
 use arbitrary::Arbitrary;
-use common::{Adapters, Entry, Run, Tensor, backends, registry};
+use common::registry::Entry;
+use common::{Adapters, Run, Tensor, backends, registry};
 use gradstep::{Backend, Error, Slice};
 use libfuzzer_sys::fuzz_target;
 use oracle::Dice;

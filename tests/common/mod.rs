@@ -4,7 +4,7 @@ mod adapters;
 mod bits;
 mod expected;
 mod property;
-mod registry;
+pub(crate) mod registry;
 mod run;
 mod tensor;
 pub(crate) mod tolerance;
@@ -14,7 +14,7 @@ pub(crate) use adapters::Adapters;
 pub(crate) use bits::assert_same_bits;
 pub(crate) use expected::expect;
 pub(crate) use property::check;
-pub(crate) use registry::{Entry, registry};
+pub(crate) use registry::registry;
 pub(crate) use run::{Run, Step, run};
 pub(crate) use tensor::Tensor;
 

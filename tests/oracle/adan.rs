@@ -60,7 +60,8 @@ impl Oracle<4> for Adan {
             lr: dice.lr(),
             beta1: dice.fraction(),
             beta2: dice.fraction(),
-            beta3: dice.fraction(),
+            // Without memory the root would be of the very sum above it: both cancel, and their quotient shows it.
+            beta3: 1.0 - dice.log(1e-4, 0.5),
             eps: dice.eps(),
             eps_root: dice.optional(1e-10, 1e-2),
             complement: dice.flag(),

@@ -26,6 +26,7 @@ mod hyper_parameters;
 mod invariants;
 mod madgrad;
 mod moving_average;
+mod parallel;
 mod registry;
 mod schedule_free;
 mod shuffle;
