@@ -17,7 +17,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
-use training::{Data, Outcome, Plan};
+use training::{Data, Plan};
 
 const DIGITS: &[u8] = include_bytes!("../data/digits.bin");
 
