@@ -84,8 +84,27 @@ pub trait Rule<const S: usize>: Copy {
 
     /// [`Rule::apply`] on rayon's current thread pool: the same bits for any number of threads.
     ///
-    /// Slices that fit a core's cache stay on the calling thread. An engine with a pool of its own needs none of this:
-    /// cut the slices where you like and call `apply` for each piece.
+    /// Slices that fit a core's cache stay on the calling thread. Run the training loop inside the pool, by
+    /// `ThreadPool::install`: a call from outside wakes a thread and waits to be woken, some 50 µs, so it takes the
+    /// pool for larger slices only.
+    ///
+    /// An engine with threads of its own needs none of this. It cuts the slices where it likes and calls `apply` for
+    /// each piece, at best a piece a thread and the same one in every step, so that its caches keep what they hold:
+    ///
+    /// ```
+    /// use gradstep::{Momentum, Optimizer, Rule};
+    ///
+    /// let rule = Momentum::default().tick(&mut 0)?;
+    /// let (mut params, grads, mut buffer) = (vec![1.0; 1000], vec![0.5; 1000], vec![0.0; 1000]);
+    /// std::thread::scope(|scope| {
+    ///     let pieces = params.chunks_mut(256).zip(grads.chunks(256)).zip(buffer.chunks_mut(256));
+    ///     let threads: Vec<_> =
+    ///         pieces.map(|((p, g), b)| scope.spawn(move || rule.apply(p, g, [b]))).collect();
+    ///     threads.into_iter().try_for_each(|thread| thread.join().unwrap())
+    /// })?;
+    /// assert!(params.iter().all(|p| *p == 0.995));
+    /// # Ok::<(), gradstep::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of `apply`.

@@ -1,0 +1,78 @@
+//! The crate behind a C interface, for `compare.py` to step over PyTorch's own memory.
+
+use gradstep::{AdaGrad, Adam, AdamW, Error, Momentum, Optimizer, RmsProp, Rule, Sgd};
+use std::slice::{from_raw_parts, from_raw_parts_mut};
+
+/// One tensor: its length, parameters, gradients and up to two state slots.
+#[repr(C)]
+pub struct Tensor {
+    len: usize,
+    params: *mut f32,
+    grads: *const f32,
+    state: [*mut f32; 2],
+}
+
+// SAFETY: the pointers are the caller's, who has promised that nothing else uses what they point to.
+unsafe impl Sync for Tensor {}
+
+/// A thread of the pool takes some 50 µs to wake.
+const WORTH_IT: usize = 1 << 17;
+
+/// One step over a list of tensors, as `torch.optim` does it: the coefficients once, then every tensor. Where `threads`
+/// is more than one, a step that is worth it enters the pool, once. Returns whether it went well.
+///
+/// # Safety
+/// Every tensor has its length, and slots as far as the optimizer has them, and nothing else uses its memory.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn step(
+    optimizer: u32,
+    clock: &mut u64,
+    tensors: *const Tensor,
+    count: usize,
+    threads: usize,
+) -> bool {
+    // SAFETY: the caller's promise, here and below.
+    let tensors = unsafe { from_raw_parts(tensors, count) };
+    let parallel = threads > 1;
+    // SAFETY: as above.
+    let done = unsafe {
+        match optimizer {
+            0 => all(Sgd { lr: 1e-3, ..Sgd::default() }, clock, tensors, parallel),
+            1 => all(Momentum::torch(), clock, tensors, parallel),
+            2 => all(AdaGrad::torch(), clock, tensors, parallel),
+            3 => all(RmsProp::torch(), clock, tensors, parallel),
+            4 => all(Adam::torch(), clock, tensors, parallel),
+            5 => all(AdamW::torch(), clock, tensors, parallel),
+            _ => return false,
+        }
+    };
+    done.is_ok()
+}
+
+unsafe fn all<O: Optimizer<S, Clock = u64, Rule: Sync + Send>, const S: usize>(
+    optimizer: O,
+    clock: &mut u64,
+    tensors: &[Tensor],
+    parallel: bool,
+) -> Result<(), Error> {
+    let rule = optimizer.tick(clock)?;
+    let apply = |tensor: &Tensor| {
+        // SAFETY: the caller's promise.
+        let (params, grads, state) = unsafe {
+            (
+                from_raw_parts_mut(tensor.params, tensor.len),
+                from_raw_parts(tensor.grads, tensor.len),
+                tensor.state.map(|slot| (!slot.is_null()).then(|| from_raw_parts_mut(slot, tensor.len))),
+            )
+        };
+        let mut state = state.into_iter().flatten();
+        let state = std::array::from_fn(|_| state.next().unwrap_or_default());
+        if parallel { rule.par_apply(params, grads, state) } else { rule.apply(params, grads, state) }
+    };
+    let elements: usize = tensors.iter().map(|tensor| tensor.len).sum();
+    if parallel && elements > WORTH_IT {
+        rayon::scope(|_| tensors.iter().try_for_each(apply))
+    } else {
+        tensors.iter().try_for_each(apply)
+    }
+}
