@@ -33,6 +33,14 @@ impl Streams {
         Streams { buffer, start, stride, len }
     }
 
+    /// The same, all of it zero.
+    #[allow(dead_code, reason = "some benches have no use for it")]
+    pub(crate) fn zeros(len: usize, slots: usize) -> Self {
+        let mut streams = Streams::new(len, slots);
+        streams.buffer.fill(0.0);
+        streams
+    }
+
     /// Parameters, gradients and state.
     pub(crate) fn split<const S: usize>(&mut self) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
         let streams = self.buffer.get_mut(self.start..).unwrap_or_default();
