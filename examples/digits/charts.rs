@@ -6,7 +6,7 @@ mod paths;
 use crate::optimizers::Family;
 use crate::training::Outcome;
 use crate::{Run, network};
-use plotters::coord::Shift;
+use plotters::coord::{CoordTranslate, Shift};
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 use std::error::Error;
@@ -19,9 +19,9 @@ type Done = Result<(), Box<dyn Error>>;
 const OVERSAMPLING: u32 = 2;
 
 /// Pixels of the drawing, before it is reduced.
-const SIZE: (u32, u32) = (4400, 3120);
+const SIZE: (u32, u32) = (4400, 3160);
 const MARGIN: i32 = 60;
-const HEADING: u32 = 270;
+const HEADING: u32 = 310;
 const CAPTION: u32 = 92;
 
 const INK: RGBColor = RGBColor(38, 42, 50);
@@ -145,6 +145,22 @@ fn captioned<DB: DrawingBackend<ErrorType: 'static>>(
 /// The parts of a line that are inside: what is outside would be drawn along the border.
 fn inside(points: &[(f64, f64)], contains: impl Fn((f64, f64)) -> bool) -> Vec<Vec<(f64, f64)>> {
     points.split(|&point| !contains(point)).filter(|part| part.len() > 1).map(<[_]>::to_vec).collect()
+}
+
+/// A line with round joins: those of plotters are pointed, and shoot far beyond a sharp turn.
+fn stroke<DB: DrawingBackend<ErrorType: 'static>, C: CoordTranslate<From = (f64, f64)>>(
+    area: &DrawingArea<DB, C>,
+    points: &[(f64, f64)],
+    colour: RGBColor,
+    width: u32,
+) -> Done {
+    for pair in points.windows(2) {
+        area.draw(&PathElement::new(pair.to_vec(), colour.stroke_width(width)))?;
+    }
+    for &point in points {
+        area.draw(&Circle::new(point, width / 2, colour.filled()))?;
+    }
+    Ok(())
 }
 
 /// The network in a few words.

@@ -79,7 +79,13 @@ tuned! {
     HeavyBall: 1, Momentum, 0.02, 0.1;
     Momentum: 1, Momentum, 0.02, 0.1;
     Nesterov: 1, Momentum, 0.02, 0.1;
-    Asgd: 1, Momentum, 0.1, 0.9;
+    // The default averages from the millionth step on. Here it does in the last third of training.
+    Asgd: 1, Momentum, 0.1, 0.9, with_lr |lr| Asgd { lr, t0: 900.0, ..Asgd::default() }, more {
+        fn evaluate(&self, params: &mut [f32], [average]: &[Vec<f32>; 1]) -> Result<(), Error> {
+            params.copy_from_slice(average);
+            Ok(())
+        }
+    };
     ScheduleFreeSgd: 1, Momentum, 0.3, 0.9, more {
         fn evaluate(&self, params: &mut [f32], [z]: &[Vec<f32>; 1]) -> Result<(), Error> {
             self.evaluate(params, z)
@@ -93,17 +99,17 @@ tuned! {
     RmsPropTf: 2, Accumulated, 0.003, 0.3;
     AdaDelta: 2, Accumulated, 1.0, 100.0;
     Ftrl: 2, Accumulated, 0.1, 1.5;
-    Madgrad: 3, Accumulated, 0.005, 0.2;
+    Madgrad: 3, Accumulated, 0.005, 0.3;
     Adam: 2, Adam, 0.005, 0.3;
     AdamW: 2, Adam, 0.005, 0.3;
     AmsGrad: 3, Adam, 0.005, 0.3;
     Adamax: 2, Adam, 0.01, 0.5;
     NAdam: 2, Adam, 0.005, 0.3;
-    RAdam: 2, Adam, 0.005, 0.5;
+    RAdam: 2, Adam, 0.005, 0.7;
     AdaBelief: 2, Adam, 0.005, 0.3;
     Yogi: 2, Adam, 0.01, 0.3;
     Adan: 4, Descendants, 0.005, 0.2;
-    Adopt: 2, Descendants, 0.005, 0.3;
+    Adopt: 2, Descendants, 0.005, 0.4;
     AdEmaMix: 3, Descendants, 0.002, 0.3;
     LaProp: 2, Descendants, 0.005, 0.3;
     Grams: 2, Descendants, 0.005, 0.3;
@@ -115,12 +121,12 @@ tuned! {
     Lion: 1, Signs, 0.0005, 0.18;
     SignSgd: 0, Signs, 0.001, 0.18;
     Signum: 1, Signs, 0.0005, 0.18;
-    Tiger: 1, Signs, 0.0005, 0.15;
+    Tiger: 1, Signs, 0.0005, 0.2;
     // It compares the signs of successive gradients, so they must be of the same samples.
-    Rprop: 2, Signs, 0.0005, 0.1, more {
-        const PLAN: Plan = FULL_BATCH;
+    Rprop: 2, Signs, 0.001, 0.1, with_lr |lr| Rprop { lr, step_max: 0.2, ..Rprop::default() }, more {
+        const PLAN: Plan = Plan { epochs: 60, ..FULL_BATCH };
     };
-    Sophia: 2, Signs, 0.005, 0.15, more {
+    Sophia: 2, Signs, 0.003, 0.2, more {
         const CURVATURE: bool = true;
         fn curvature(&self, estimate: &[f32], [_, h]: &mut [Vec<f32>; 2]) -> Result<(), Error> {
             self.update_hessian(h, estimate)

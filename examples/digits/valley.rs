@@ -8,8 +8,8 @@ pub(crate) const STEPS: usize = 40;
 
 /// The ellipse where f has a value: its half-axes are the roots of 20 and of 1 times that.
 pub(crate) fn contour(value: f64) -> impl Iterator<Item = (f64, f64)> {
-    (0..=360).map(move |step| {
-        let angle = f64::from(step) / 360.0 * core::f64::consts::TAU;
+    (0..=120).map(move |step| {
+        let angle = f64::from(step) / 120.0 * core::f64::consts::TAU;
         (libm::sqrt(20.0 * value) * libm::cos(angle), libm::sqrt(value) * libm::sin(angle))
     })
 }

@@ -1,7 +1,7 @@
 //! State of frozen elements: it fades to zero and never stays below the normal range.
 
 use crate::common::{Tensor, registry};
-use gradstep::Backend;
+use gradstep::{Adam, Backend, Optimizer, Rule};
 
 /// Gradients that stay at zero: the slots that an optimizer says fade end at exactly zero, without subnormal numbers
 /// on the way.
@@ -27,6 +27,18 @@ fn state_of_frozen_elements_ends_at_zero() {
         for &slot in entry.fading {
             assert_eq!(tensor.state[slot], [0.0; N], "{} slot {slot}", entry.name);
         }
+    }
+}
+
+/// A second moment below the normal range is zero only where epsilon is so large that no step can tell.
+#[test]
+fn a_second_moment_is_flushed_only_where_epsilon_hides_it() {
+    let cases = [(1e-8, 0.0, true), (0.0, 1e-8, true), (1e-15, 0.0, false), (0.0, 1e-30, false), (0.0, 0.0, false)];
+    for (eps, eps_root, flushed) in cases {
+        let rule = Adam { eps, eps_root, ..Adam::default() }.tick(&mut 0).unwrap();
+        let (mut params, mut m, mut v) = ([1.0f32], [0.0f32], [f32::MIN_POSITIVE]);
+        rule.apply(&mut params, &[0.0], [&mut m, &mut v]).unwrap();
+        assert!(if flushed { v == [0.0] } else { v[0].is_subnormal() }, "eps {eps}, eps_root {eps_root}: {v:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The training loss after each epoch, one panel a run.
 
-use super::{Done, FAINT, INK, Picture, captioned, font, group, grouped, inside, network_size, panels};
+use super::{Done, FAINT, INK, Picture, captioned, font, group, grouped, inside, network_size, panels, stroke};
 use crate::Run;
 use crate::optimizers::MINI_BATCHES;
 use crate::training::Outcome;
@@ -8,8 +8,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 const COLUMNS: usize = 8;
-const EPOCHS: core::ops::Range<f64> = 1.0..300.0;
-const LOSS: core::ops::Range<f64> = 7e-4..4.0;
+const LOSS: core::ops::Range<f64> = 3e-3..4.0;
 const BAND: RGBColor = RGBColor(232, 235, 240);
 
 pub(super) struct Losses<'a> {
@@ -36,7 +35,7 @@ fn band(runs: &[&Run], outcomes: &[&Outcome]) -> Vec<(f64, f64)> {
     let all: Vec<_> = pairs.map(|(_, outcome)| &outcome.losses).collect();
     let along = |pick: fn(f64, f64) -> f64, start: f64| {
         let all = &all;
-        (1..=MINI_BATCHES.epochs).map(move |epoch| {
+        (0..=MINI_BATCHES.epochs).map(move |epoch| {
             (epoch as f64, all.iter().map(|losses| losses[epoch]).fold(start, pick).clamp(LOSS.start, LOSS.end))
         })
     };
@@ -46,7 +45,7 @@ fn band(runs: &[&Run], outcomes: &[&Outcome]) -> Vec<(f64, f64)> {
 impl Picture for Losses<'_> {
     fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &DrawingArea<DB, Shift>) -> Done {
         let explanation = format!(
-            "Mean training loss of a {} on handwritten digits after each epoch, both axes logarithmic. \
+            "Mean training loss of a {} on handwritten digits after each epoch. \
              Grey: the range of all optimizers on mini-batches of {}.",
             network_size(),
             MINI_BATCHES.batch
@@ -58,8 +57,10 @@ impl Picture for Losses<'_> {
                 .margin_right(22)
                 .x_label_area_size(94)
                 .y_label_area_size(104)
-                .build_cartesian_2d(EPOCHS.log_scale(), LOSS.log_scale())?;
-            chart.draw_series([Polygon::new(self.band.clone(), BAND)])?;
+                .build_cartesian_2d(0.0..run.entry.plan.epochs as f64, LOSS.log_scale())?;
+            if run.entry.plan.epochs == MINI_BATCHES.epochs {
+                chart.draw_series([Polygon::new(self.band.clone(), BAND)])?;
+            }
             let is_lowest = i + COLUMNS >= self.runs.len();
             chart
                 .configure_mesh()
@@ -70,14 +71,15 @@ impl Picture for Losses<'_> {
                 .label_style(font(28, INK))
                 .axis_desc_style(font(32, INK))
                 .set_all_tick_mark_size(8)
+                .x_labels(4)
                 .x_desc(if is_lowest { "epochs" } else { "" })
                 .y_desc(if i % COLUMNS == 0 { "loss" } else { "" })
                 .x_label_formatter(&|epochs| format!("{epochs:.0}"))
                 .y_label_formatter(&|loss| loss.to_string())
                 .draw()?;
             let points: Vec<_> = outcome.losses.iter().enumerate().map(|(epoch, &loss)| (epoch as f64, loss)).collect();
-            for part in inside(&points[1..], |(_, loss)| LOSS.contains(&loss)) {
-                chart.draw_series(LineSeries::new(part, group(run).1.stroke_width(7)))?;
+            for part in inside(&points, |(_, loss)| LOSS.contains(&loss)) {
+                stroke(chart.plotting_area(), &part, group(run).1, 7)?;
             }
         }
         Ok(())

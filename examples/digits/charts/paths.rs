@@ -1,6 +1,6 @@
 //! The optimizers' paths down the valley, one panel an optimizer.
 
-use super::{Done, INK, Picture, captioned, font, group, grouped, inside, panels};
+use super::{Done, INK, Picture, captioned, font, group, grouped, inside, panels, stroke};
 use crate::{Run, valley};
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -9,8 +9,8 @@ const COLUMNS: usize = 7;
 const X: core::ops::Range<f64> = -8.0..3.0;
 const Y: core::ops::Range<f64> = -2.8..2.8;
 
-/// Values of f at the contour lines, the outermost first: equally spaced along an axis.
-const CONTOURS: [f64; 9] = [8.0, 6.125, 4.5, 3.125, 2.0, 1.125, 0.5, 0.125, 0.03125];
+/// Contour lines: the kth is where f is k²/8, so that they are equally far apart along an axis.
+const CONTOURS: u32 = 8;
 
 pub(super) struct Paths<'a> {
     runs: Vec<&'a Run>,
@@ -27,8 +27,8 @@ impl<'a> Paths<'a> {
 }
 
 /// Darker towards the bottom of the valley.
-fn tint(depth: usize) -> RGBColor {
-    let share = depth as f64 / CONTOURS.len() as f64;
+fn tint(depth: u32) -> RGBColor {
+    let share = f64::from(depth) / f64::from(CONTOURS);
     let mix = |high: f64, low: f64| (high + (low - high) * share) as u8;
     RGBColor(mix(248.0, 190.0), mix(250.0, 208.0), mix(252.0, 228.0))
 }
@@ -36,8 +36,8 @@ fn tint(depth: usize) -> RGBColor {
 impl Picture for Paths<'_> {
     fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &DrawingArea<DB, Shift>) -> Done {
         let title = format!("{} steps down the valley f(x, y) = x²/20 + y²", valley::STEPS);
-        let explanation = "From (−7, 2), the ring, to the minimum, the cross. A dot is a step; f is higher by ever more \
-                           from each contour line to the next.";
+        let explanation = "From (−7, 2), the ring, to the minimum, the cross. A dot is a step; contour lines are where f \
+                           is 1/8, 4/8, 9/8, 16/8 …";
         let panels = panels(area, &title, explanation, COLUMNS, &self.runs)?;
         for (i, (run, path)) in self.runs.iter().zip(&self.paths).enumerate() {
             let chart_area = captioned(&panels[i], run, &format!("lr {}", run.entry.valley_lr))?;
@@ -47,10 +47,10 @@ impl Picture for Paths<'_> {
                 .y_label_area_size(104)
                 .build_cartesian_2d(X, Y)?;
             chart.plotting_area().fill(&tint(0))?;
-            for (depth, value) in (1..).zip(CONTOURS) {
-                let contour: Vec<_> = valley::contour(value).collect();
+            for k in (1..=CONTOURS).rev() {
+                let contour: Vec<_> = valley::contour(f64::from(k * k) / 8.0).collect();
                 let clipped = contour.iter().map(|&(x, y)| (x.clamp(X.start, X.end), y.clamp(Y.start, Y.end)));
-                chart.draw_series([Polygon::new(clipped.collect::<Vec<_>>(), tint(depth))])?;
+                chart.draw_series([Polygon::new(clipped.collect::<Vec<_>>(), tint(CONTOURS + 1 - k))])?;
                 for part in inside(&contour, |(x, y)| X.contains(&x) && Y.contains(&y)) {
                     chart.draw_series(LineSeries::new(part, WHITE.stroke_width(3)))?;
                 }
@@ -72,7 +72,7 @@ impl Picture for Paths<'_> {
                 .draw()?;
             let colour = group(run).1;
             chart.draw_series([Cross::new((0.0, 0.0), 14, INK.stroke_width(5))])?;
-            chart.draw_series(LineSeries::new(path.iter().copied(), colour.mix(0.75).stroke_width(4)))?;
+            stroke(chart.plotting_area(), path, colour, 4)?;
             chart.draw_series(path.iter().map(|&point| Circle::new(point, 8, colour.filled())))?;
             chart.draw_series([Circle::new(path[0], 16, INK.stroke_width(5))])?;
         }
