@@ -27,7 +27,7 @@ fn roofline<DB: DrawingBackend>(area: &DrawingArea<DB, plotters::coord::Shift>, 
         .caption("Throughput of a step against its limits", ("sans-serif", 34).into_font().color(&INK))
         .x_label_area_size(60)
         .y_label_area_size(90)
-        .build_cartesian_2d(8.0..50.0, (1.0..1000.0f64).log_scale())
+        .build_cartesian_2d(10.0..56.0, (3.0..400.0f64).log_scale())
         .unwrap();
     chart
         .configure_mesh()
@@ -68,9 +68,8 @@ fn roofline<DB: DrawingBackend>(area: &DrawingArea<DB, plotters::coord::Shift>, 
         .label("limit of one division and one root")
         .legend(move |(x, y)| PathElement::new([(x, y), (x + 26, y)], INK.stroke_width(3)));
     let style = ("sans-serif", 15).into_font().color(&INK);
-    for row in rows {
-        let at = (row.bytes as f64 + 0.4, throughput(row, row.cache[0]));
-        chart.draw_series([Text::new(row.name, at, style.clone())]).unwrap();
+    for (at, label) in labels(rows) {
+        chart.draw_series([Text::new(label, at, style.clone())]).unwrap();
     }
     chart
         .configure_series_labels()
@@ -81,4 +80,27 @@ fn roofline<DB: DrawingBackend>(area: &DrawingArea<DB, plotters::coord::Shift>, 
         .draw()
         .unwrap();
     area.present().unwrap();
+}
+
+/// Where names stand: those of points too near for a line each share one.
+fn labels(rows: &[Row]) -> Vec<((f64, f64), String)> {
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by(|a, b| a.bytes.cmp(&b.bytes).then(a.cache[0].total_cmp(&b.cache[0])));
+    let mut labels: Vec<((f64, f64), String)> = Vec::new();
+    for row in rows {
+        let (x, y) = (row.bytes as f64 + 0.4, row.bytes as f64 / row.cache[0]);
+        match labels.last_mut() {
+            // Two lines of text are a tenth of a factor apart.
+            Some(((last_x, last_y), label)) if *last_x == x && *last_y < 1.12 * y => {
+                if label.len() < 48 {
+                    label.push_str(", ");
+                    label.push_str(row.name);
+                } else if !label.ends_with('…') {
+                    label.push_str(", …");
+                }
+            }
+            _ => labels.push(((x, y), row.name.into())),
+        }
+    }
+    labels
 }

@@ -7,16 +7,19 @@
 mod chart;
 #[path = "../common/streams.rs"]
 mod streams;
+#[path = "../common/turns.rs"]
+mod turns;
 
 use gradstep::{Backend, Optimizer, Real, Rule, for_each_optimizer};
-use std::time::Instant;
 use streams::Streams;
+use turns::in_turn;
 
 /// Parameters in L1 or L2, and far beyond every cache.
 const CACHE: usize = 1 << 13;
 const MEMORY: usize = 1 << 26;
 
-/// Reads and writes every stream, with one addition for each slot: what no step over them can be faster than.
+/// Reads and writes every stream with one operation for each that is written: what no step over them can be faster
+/// than. A slot keeps its size, so that a step that takes turns with it never sees the root of a negative number.
 #[derive(Clone, Copy)]
 struct Limit;
 
@@ -25,7 +28,7 @@ macro_rules! limit {
         impl Rule<$slots> for Limit {
             #[inline(always)]
             fn lane<R: Real>(&self, p: R, g: R, state: [R; $slots]) -> (R, [R; $slots]) {
-                (p + g, state.map(|slot| slot + g))
+                (p + g, state.map(R::abs))
             }
         }
     )*};
@@ -63,24 +66,6 @@ fn par_apply<U: Rule<S> + Sync, const S: usize>(rule: &U, streams: &mut Streams)
     rule.par_apply(params, grads, state).unwrap();
 }
 
-/// Medians of two things in turn, each in nanoseconds for one of `len` parameters.
-fn in_turn(samples: usize, steps: usize, len: usize, run: &mut [&mut dyn FnMut(); 2]) -> [f64; 2] {
-    let mut times = [Vec::new(), Vec::new()];
-    for sample in 0..=samples {
-        for (times, run) in times.iter_mut().zip(run.iter_mut()) {
-            let start = Instant::now();
-            (0..steps).for_each(|_| run());
-            if sample > 0 {
-                times.push(start.elapsed().as_nanos() as f64 / (steps * len) as f64);
-            }
-        }
-    }
-    times.map(|mut times| {
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
-    })
-}
-
 /// Streams of ordinary values, of which an endless run of steps makes no subnormal or infinite ones.
 fn calm<const S: usize>(len: usize) -> Streams {
     let mut streams = Streams::new(len, S);
@@ -108,7 +93,7 @@ where
         let streams = std::cell::RefCell::new(calm::<S>(len));
         let mut ours = || ours(&rule, &mut streams.borrow_mut());
         let mut limit = || limit(&Limit, &mut streams.borrow_mut());
-        in_turn(samples, steps, len, &mut [&mut ours, &mut limit])
+        in_turn(samples, steps, [&mut ours, &mut limit]).map(|ns| ns / len as f64)
     };
     let (steps, samples_in_cache) = if quick { (1, 1) } else { (300, 31) };
     Row {
@@ -131,8 +116,8 @@ fn divide_and_root(quick: bool) -> f64 {
     };
     let mut copied = vec![0.0; CACHE];
     let mut overhead = || std::hint::black_box(&mut copied).copy_from_slice(grads);
-    let [both, copy] = in_turn(if quick { 1 } else { 31 }, 100, CACHE, &mut [&mut run, &mut overhead]);
-    both - copy
+    let [both, copy] = in_turn(if quick { 1 } else { 31 }, 100, [&mut run, &mut overhead]);
+    (both - copy) / CACHE as f64
 }
 
 fn main() {

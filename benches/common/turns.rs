@@ -1,0 +1,21 @@
+//! Times things in turn: the clock and the memory of a shared machine drift by a third within minutes.
+
+use std::time::Instant;
+
+/// The median nanoseconds of each thing's run. A sample is `runs` of them; the first of each warms up.
+pub(crate) fn in_turn<const K: usize>(samples: usize, runs: usize, mut things: [&mut dyn FnMut(); K]) -> [f64; K] {
+    let mut times = [const { Vec::new() }; K];
+    for sample in 0..=samples {
+        for (times, run) in times.iter_mut().zip(&mut things) {
+            let start = Instant::now();
+            (0..runs).for_each(|_| run());
+            if sample > 0 {
+                times.push(start.elapsed().as_nanos() as f64 / runs as f64);
+            }
+        }
+    }
+    times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+    })
+}
