@@ -33,12 +33,10 @@ impl Streams {
         Streams { buffer, start, stride, len }
     }
 
-    /// The same, all of it zero.
+    /// From here on the gradients are zero.
     #[allow(dead_code, reason = "some benches have no use for it")]
-    pub(crate) fn zeros(len: usize, slots: usize) -> Self {
-        let mut streams = Streams::new(len, slots);
-        streams.buffer.fill(0.0);
-        streams
+    pub(crate) fn freeze(&mut self) {
+        self.buffer.iter_mut().skip(self.start + self.stride).take(self.len).for_each(|grad| *grad = 0.0);
     }
 
     /// Parameters, gradients and state.
