@@ -23,7 +23,7 @@ pub(crate) use streams::Streams;
 
 /// The arithmetic that a formula may use, on one element or on a vector of them.
 ///
-/// Every operation is exact (`neg`, `abs`, comparison, `select`) or correctly rounded (`+ − × ÷ √`), so a formula
+/// Every operation is exact (`neg`, `abs`, comparison, `select`, the start of a cube root) or correctly rounded (`+ − × ÷ √`), so a formula
 /// gives the same bits whatever runs it. A formula cannot see memory, position or vector width. The trait is sealed.
 pub trait Real:
     Copy
@@ -52,6 +52,10 @@ pub trait Real:
     /// `yes` where the mask holds, `no` elsewhere.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
+    /// Within 3.5 % of `1/∛self` for a normal number above zero, of no meaning for others: the start of an iteration. A
+    /// third of the exponent, by whole numbers on the bits, so it is exact like a comparison.
+    fn inverse_cube_root_start(self) -> Self;
+
     /// The larger of the two; `self` where either is NaN or both are zero.
     #[inline(always)]
     fn max(self, other: Self) -> Self {
@@ -78,6 +82,10 @@ pub trait Real:
         Self::select(self.abs().lt(Self::splat(threshold)), Self::splat(0.0), self)
     }
 }
+
+/// From which [`Real::inverse_cube_root_start`] takes a third of the bits of a number: `4/3 · 127 · 2²³`, less what makes
+/// the errors as large below as above.
+const INVERSE_CUBE_ROOT: u32 = 0x54a2_2000;
 
 mod sealed {
     pub trait Sealed {}
@@ -162,15 +170,23 @@ pub(crate) fn run<U: Rule<S>, const S: usize>(
     if !backend.is_supported() {
         return Err(Error::UnsupportedBackend(backend));
     }
+    let long = Streams::<S>::PREFETCHES && streams.len() >= driver::LONG;
     match backend {
-        Backend::Scalar => driver::drive::<f32, 1, U, S>(rule, streams),
-        Backend::Portable => portable::drive(rule, streams),
+        Backend::Scalar => driver::drive::<f32, 1, U, S, 0>(rule, streams),
+        Backend::Portable if long => portable::drive::<U, S, { driver::FAR }>(rule, streams),
+        Backend::Portable => portable::drive::<U, S, 0>(rule, streams),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: `is_supported` has seen AVX2 on this CPU.
-        Backend::Avx2 => unsafe { avx2::drive(rule, streams) },
+        Backend::Avx2 if long => unsafe { avx2::drive::<U, S, { driver::FAR }>(rule, streams) },
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        // SAFETY: as above.
+        Backend::Avx2 => unsafe { avx2::drive::<U, S, 0>(rule, streams) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: `is_supported` has seen AVX-512F on this CPU.
-        Backend::Avx512 => unsafe { avx512::drive(rule, streams) },
+        Backend::Avx512 if long => unsafe { avx512::drive::<U, S, { driver::FAR }>(rule, streams) },
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        // SAFETY: as above.
+        Backend::Avx512 => unsafe { avx512::drive::<U, S, 0>(rule, streams) },
         #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
         Backend::Avx2 | Backend::Avx512 => {}
     }

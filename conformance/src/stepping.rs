@@ -21,14 +21,13 @@ impl<O> Step<O> {
             None => rule.apply(params, grads, state),
             #[cfg(target_arch = "x86_64")]
             Some(Backend::Scalar) => apart::scalar(rule, params, grads, state),
-            #[cfg(target_arch = "x86_64")]
-            Some(Backend::Portable) => apart::portable(rule, params, grads, state),
             Some(other) => rule.apply_on(other, params, grads, state),
         }
     }
 }
 
-/// Functions of their own on one backend each. Elsewhere nothing reads them, and microcontrollers have no room for two.
+/// The scalar step as a function of its own, as the others are. Elsewhere nothing reads it, and microcontrollers have no
+/// room for two.
 #[cfg(target_arch = "x86_64")]
 mod apart {
     use gradstep::{Backend, Error, Real, Rule};
@@ -56,17 +55,7 @@ mod apart {
         grads: &[f32],
         state: [&mut [f32]; S],
     ) -> Result<(), Error> {
-        Alone(Alone(*rule)).apply_on(Backend::Scalar, params, grads, state)
-    }
-
-    #[inline(never)]
-    pub(super) fn portable<U: Rule<S>, const S: usize>(
-        rule: &U,
-        params: &mut [f32],
-        grads: &[f32],
-        state: [&mut [f32]; S],
-    ) -> Result<(), Error> {
-        Alone(*rule).apply_on(Backend::Portable, params, grads, state)
+        Alone(*rule).apply_on(Backend::Scalar, params, grads, state)
     }
 }
 

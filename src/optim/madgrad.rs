@@ -87,19 +87,28 @@ impl Rule<3> for MadgradRule {
     }
 }
 
-/// The cube root of a number of at least zero, by the operations that an element path may use: ⅓ = ¼ + 1/16 + 1/64 + …
-/// gives a start within 1.6 of the root, and three of Halley's steps converge cubically from there.
+/// The cube root of a number of at least zero, without a division: two of Householder's and Newton's steps towards its
+/// inverse, and one of Newton's towards the root itself, which leaves little more than a rounding of it.
 #[inline(always)]
-fn cube_root<R: Real>(x: R) -> R {
-    let fourth = x.sqrt().sqrt();
-    let sixteenth = fourth.sqrt().sqrt();
-    let sixty_fourth = sixteenth.sqrt().sqrt();
-    let (one, two) = (R::splat(1.0), R::splat(2.0));
-    let mut root = fourth * sixteenth * sixty_fourth;
-    for _ in 0..3 {
-        let ratio = x / root / (root * root);
-        root = root * ((one + two * ratio) / (two + ratio));
-    }
-    // 0/0 and ∞/∞.
-    R::select(R::splat(0.0).lt(x), R::select(x.lt(R::splat(f32::INFINITY)), root, x), x)
+fn cube_root<R: Real>(v: R) -> R {
+    let (one, third) = (R::splat(1.0), R::splat(1.0 / 3.0));
+    // By powers of 8, so that neither the cube of the root overflows nor a subnormal number is left.
+    let tiny = v.lt(R::splat(power_of_two(-100)));
+    let x = v * R::select(tiny, R::splat(power_of_two(48)), R::splat(power_of_two(-24)));
+    let unscale = R::select(tiny, R::splat(power_of_two(-16)), R::splat(power_of_two(8)));
+
+    let inverse = x.inverse_cube_root_start();
+    let miss = one - x * inverse * inverse * inverse;
+    let inverse = inverse + inverse * miss * (third + R::splat(2.0 / 9.0) * miss);
+    let miss = one - x * inverse * inverse * inverse;
+    let inverse = inverse + inverse * miss * third;
+    let square = inverse * inverse;
+    let root = x * square;
+    let root = root + (x - root * root * root) * square * third;
+    // The iteration makes NaN of infinity.
+    R::select(v.lt(R::splat(f32::INFINITY)), root * unscale, v)
+}
+
+const fn power_of_two(exponent: i32) -> f32 {
+    f32::from_bits(((127 + exponent) as u32) << 23)
 }

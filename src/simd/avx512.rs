@@ -2,7 +2,7 @@
 //! that is the SAFETY reason of every block here.
 
 use super::avx2::F32x8;
-use super::{Lanes, Real, Streams, driver, sealed::Sealed};
+use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, driver, sealed::Sealed};
 use crate::Rule;
 use core::arch::x86_64::*;
 
@@ -62,6 +62,18 @@ impl Real for F32x16 {
         // SAFETY: see the top of this file.
         Self(unsafe { _mm512_mask_blend_ps(mask, no.0, yes.0) })
     }
+
+    #[inline(always)]
+    fn inverse_cube_root_start(self) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe {
+            let fourth = _mm512_srli_epi32::<2>(_mm512_castps_si512(self.0));
+            let five_sixteenths = _mm512_add_epi32(fourth, _mm512_srli_epi32::<2>(fourth));
+            let nearly = _mm512_add_epi32(five_sixteenths, _mm512_srli_epi32::<4>(five_sixteenths));
+            let third = _mm512_add_epi32(nearly, _mm512_srli_epi32::<8>(nearly));
+            _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(INVERSE_CUBE_ROOT as i32), third))
+        })
+    }
 }
 
 impl Lanes<16> for F32x16 {
@@ -81,6 +93,6 @@ impl Lanes<16> for F32x16 {
 /// # Safety
 /// The CPU has AVX-512F.
 #[target_feature(enable = "avx512f")]
-pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive_halving::<F32x16, 16, F32x8, 8, U, S>(rule, streams);
+pub(super) unsafe fn drive<U: Rule<S>, const S: usize, const AHEAD: usize>(rule: &U, streams: Streams<'_, S>) {
+    driver::drive_halving::<F32x16, 16, F32x8, 8, U, S, AHEAD>(rule, streams);
 }

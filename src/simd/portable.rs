@@ -1,8 +1,8 @@
 //! `wide::f32x8`: the vectors that the target was compiled for.
 
-use super::{Lanes, Real, Streams, driver, sealed::Sealed};
+use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, driver, sealed::Sealed};
 use crate::Rule;
-use wide::f32x8;
+use wide::{bytemuck, f32x8, u32x8};
 
 impl Sealed for f32x8 {}
 
@@ -33,6 +33,15 @@ impl Real for f32x8 {
     fn select(mask: Self, yes: Self, no: Self) -> Self {
         mask.select(yes, no)
     }
+
+    #[inline(always)]
+    fn inverse_cube_root_start(self) -> Self {
+        let fourth = bytemuck::cast::<f32x8, u32x8>(self) >> 2;
+        let five_sixteenths = fourth + (fourth >> 2);
+        let nearly = five_sixteenths + (five_sixteenths >> 4);
+        let third = nearly + (nearly >> 8);
+        bytemuck::cast(u32x8::splat(INVERSE_CUBE_ROOT) - third)
+    }
 }
 
 impl Lanes<8> for f32x8 {
@@ -47,6 +56,8 @@ impl Lanes<8> for f32x8 {
     }
 }
 
-pub(super) fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive::<f32x8, 8, U, S>(rule, streams);
+/// Not inlined: side by side in one function, LLVM no longer makes a loop of its own for each switch of a rule.
+#[inline(never)]
+pub(super) fn drive<U: Rule<S>, const S: usize, const AHEAD: usize>(rule: &U, streams: Streams<'_, S>) {
+    driver::drive::<f32x8, 8, U, S, AHEAD>(rule, streams);
 }
