@@ -41,8 +41,9 @@ fn correction(beta: f64) -> f64 {
     }
     let unit = 1.0 / 16_777_216.0;
     let below_one = (1.0 - beta) / unit;
-    let whole = libm::floor(below_one) - 1.0;
+    let whole = f64::from(below_one as u32) - 1.0;
     let half = whole / 2.0;
     let j = libm::sqrt(half * half + (below_one - whole) / unit) - half;
-    1.0 + 2.0 * libm::round(j / 2.0) * unit
+    let even = 2 * ((j / 2.0 + 0.5) as u32);
+    1.0 + f64::from(even) * unit
 }
