@@ -1,6 +1,9 @@
 #![no_std]
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "rayon")]
+extern crate std;
+
 pub mod average;
 mod check;
 mod ema;

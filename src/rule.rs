@@ -115,7 +115,7 @@ pub trait Rule<const S: usize>: Copy {
     {
         Streams::new(params, grads, state.each_mut().map(|slot| &mut **slot))?;
         self.check()?;
-        crate::parallel::apply(self, params, grads, state)
+        crate::parallel::Slices { params, grads, state }.apply(self)
     }
 
     /// [`Rule::apply`] on a chosen backend.

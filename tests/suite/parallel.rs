@@ -21,6 +21,12 @@ fn any_number_of_threads_gives_the_same_bits() {
                 assert_same_bits(found, expected, |i| format!("{threads} threads, {len} elements, {}", start[i]));
             }
         }
+        // From outside the pool the caller takes a share.
+        let (mut p, mut m, mut v) = (start.clone(), m.clone(), v.clone());
+        rule.par_apply(&mut p, &grads, [&mut m, &mut v]).unwrap();
+        for (found, expected) in [(&p, &params), (&m, &first), (&v, &second)] {
+            assert_same_bits(found, expected, |i| format!("from outside, {len} elements, {}", start[i]));
+        }
     }
 }
 
