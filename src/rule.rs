@@ -85,8 +85,8 @@ pub trait Rule<const S: usize>: Copy {
     /// [`Rule::apply`] on rayon's current thread pool: the same bits for any number of threads.
     ///
     /// Slices that fit a core's cache stay on the calling thread. Run the training loop inside the pool, by
-    /// `ThreadPool::install`: a call from outside wakes a thread and waits to be woken, some 50 µs, so it takes the
-    /// pool for larger slices only.
+    /// `ThreadPool::install`: from outside threads have to be woken, some 50 µs, so a call takes them for larger slices
+    /// only, and works on a share itself.
     ///
     /// An engine with threads of its own needs none of this. It cuts the slices where it likes and calls `apply` for
     /// each piece, at best a piece a thread and the same one in every step, so that its caches keep what they hold:
