@@ -23,8 +23,9 @@ pub(crate) use streams::Streams;
 
 /// The arithmetic that a formula may use, on one element or on a vector of them.
 ///
-/// Every operation is exact (`neg`, `abs`, comparison, `select`, the start of a cube root) or correctly rounded (`+ − × ÷ √`), so a formula
-/// gives the same bits whatever runs it. A formula cannot see memory, position or vector width. The trait is sealed.
+/// Every operation is exact (`neg`, `abs`, comparison, `select`, the start of a cube root) or correctly rounded
+/// (`+ − × ÷ √`), so a formula gives the same bits whatever runs it. A formula cannot see memory, position or vector
+/// width. The trait is sealed.
 pub trait Real:
     Copy
     + Add<Output = Self>

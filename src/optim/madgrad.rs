@@ -87,8 +87,8 @@ impl Rule<3> for MadgradRule {
     }
 }
 
-/// The cube root of a number of at least zero, without a division: two of Householder's and Newton's steps towards its
-/// inverse, and one of Newton's towards the root itself, which leaves little more than a rounding of it.
+/// The cube root of a number of at least zero, without a division: one of Householder's steps and one of Newton's
+/// towards its inverse, and one of Newton's towards the root itself, which leaves little more than a rounding of it.
 #[inline(always)]
 fn cube_root<R: Real>(v: R) -> R {
     let (one, third) = (R::splat(1.0), R::splat(1.0 / 3.0));
