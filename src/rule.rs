@@ -5,6 +5,7 @@ mod clip_grads;
 mod decoupled_decay;
 mod follower;
 mod objective;
+mod penalty;
 mod scale_grads;
 
 pub use adapter::{Adapted, Adapter};
@@ -12,6 +13,7 @@ pub use clip_grads::ClipGrads;
 pub use decoupled_decay::DecoupledDecay;
 pub use follower::{Followed, Follower};
 pub use objective::Objective;
+pub(crate) use penalty::Penalty;
 pub use scale_grads::ScaleGrads;
 
 use crate::simd::{self, Streams};
@@ -58,6 +60,15 @@ pub trait Rule<const S: usize>: Copy {
     #[inline(always)]
     fn grad<R: Real>(&self, _p: R, g: R) -> R {
         g
+    }
+
+    /// The rule with its switches as constants, if it is like most: it minimises, and weight decay is as `DECAYS` says.
+    /// Vectors then run in a loop without branches and without what is off. The bits are the same.
+    ///
+    /// The default, `None`, is right for a rule without switches.
+    #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        None
     }
 
     /// Refuses coefficients that cannot be meant. [`Rule::apply`] asks before it writes.

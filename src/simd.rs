@@ -23,7 +23,7 @@ pub(crate) use streams::Streams;
 
 /// The arithmetic that a formula may use, on one element or on a vector of them.
 ///
-/// Every operation is exact (`neg`, `abs`, comparison, `select`, the start of a cube root) or correctly rounded
+/// Every operation is exact (`neg`, `abs`, comparison, selection, the start of a cube root) or correctly rounded
 /// (`+ − × ÷ √`), so a formula gives the same bits whatever runs it. A formula cannot see memory, position or vector
 /// width. The trait is sealed.
 pub trait Real:
@@ -53,6 +53,9 @@ pub trait Real:
     /// `yes` where the mask holds, `no` elsewhere.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
+    /// Zero where the mask holds, the value itself elsewhere.
+    fn zero_where(self, mask: Self::Mask) -> Self;
+
     /// Within 3.5 % of `1/∛self` for a normal number above zero, of no meaning for others: the start of an iteration. A
     /// third of the exponent, by whole numbers on the bits, so it is exact like a comparison.
     fn inverse_cube_root_start(self) -> Self;
@@ -80,7 +83,7 @@ pub trait Real:
     /// Zero where the magnitude is below `threshold`, else the value itself; NaN stays.
     #[inline(always)]
     fn flush_below(self, threshold: f32) -> Self {
-        Self::select(self.abs().lt(Self::splat(threshold)), Self::splat(0.0), self)
+        self.zero_where(self.abs().lt(Self::splat(threshold)))
     }
 }
 

@@ -114,6 +114,16 @@ impl Optimizer<3> for AdEmaMix {
 
 impl Rule<3> for AdEmaMixRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(AdEmaMixRule {
+            objective: self.objective.plain::<false>()?,
+            decay: self.decay.plain::<DECAYS>()?,
+            second: self.second.plain()?,
+            ..self
+        })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [fast, slow, v]: [R; 3]) -> (R, [R; 3]) {
         let g = self.objective.grad(p, g);
         let fast = self.fast.of(fast, g);

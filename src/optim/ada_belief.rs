@@ -90,6 +90,16 @@ impl Optimizer<2> for AdaBelief {
 
 impl Rule<2> for AdaBeliefRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(AdaBeliefRule {
+            objective: self.objective.plain::<false>()?,
+            decay: self.decay.plain::<DECAYS>()?,
+            spread: self.spread.plain()?,
+            ..self
+        })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, s]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         // g less the new average, from the old one: the new one has been rounded and the difference would show it.

@@ -77,6 +77,11 @@ impl Optimizer<2> for AdaDelta {
 
 impl Rule<2> for AdaDeltaRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(AdaDeltaRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [v, u]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         let v = self.square.of(v, g);

@@ -108,6 +108,11 @@ impl Optimizer<1> for AdaGrad {
 
 impl Rule<1> for AdaGradRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(AdaGradRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [h]: [R; 1]) -> (R, [R; 1]) {
         let g = self.objective.grad(p, g);
         let h = h + g * g;

@@ -99,6 +99,11 @@ impl Optimizer<2> for Adam {
 
 impl Rule<2> for AdamRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(AdamRule { objective: self.objective.plain::<DECAYS>()?, direction: self.direction.plain()? })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, moments: [R; 2]) -> (R, [R; 2]) {
         let (update, moments) = self.direction.of(self.objective.grad(p, g), moments);
         (p - update, moments)
@@ -127,6 +132,11 @@ impl AdamDirection {
             second: SecondMoment::new("beta2", adam.beta2, epsilon, seen2)?,
             scale: check::coefficient("lr", lr * libm::sqrt(seen2) / seen1)?,
         })
+    }
+
+    #[inline(always)]
+    pub(super) fn plain(self) -> Option<Self> {
+        Some(AdamDirection { second: self.second.plain()?, ..self })
     }
 
     /// What a step takes off the parameter, and the new moments.

@@ -81,6 +81,15 @@ impl Optimizer<2> for AdamW {
 
 impl Rule<2> for AdamWRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(AdamWRule {
+            objective: self.objective.plain::<false>()?,
+            direction: self.direction.plain()?,
+            decay: self.decay.plain::<DECAYS>()?,
+        })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, moments: [R; 2]) -> (R, [R; 2]) {
         let (update, moments) = self.direction.of(self.objective.grad(p, g), moments);
         (p - self.decay.add_to(update, p), moments)

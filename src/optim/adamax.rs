@@ -91,6 +91,11 @@ impl Optimizer<2> for Adamax {
 
 impl Rule<2> for AdamaxRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(AdamaxRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, u]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         let m = self.first.of(m, g);

@@ -123,6 +123,17 @@ impl Optimizer<4> for Adan {
 
 impl Rule<4> for AdanRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        (!self.first).then_some(AdanRule {
+            objective: self.objective.plain::<false>()?,
+            decay: self.decay.plain::<DECAYS>()?,
+            of_square: self.of_square.plain()?,
+            first: false,
+            ..self
+        })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, v, n, last]: [R; 4]) -> (R, [R; 4]) {
         let g = self.objective.grad(p, g);
         let difference = if self.first { R::splat(0.0) } else { g - last };

@@ -87,6 +87,11 @@ impl Optimizer<2> for Adopt {
 
 impl Rule<2> for AdoptRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(AdoptRule { objective: self.objective.plain::<false>()?, decay: self.decay.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         let u = g / v.sqrt().max(R::splat(self.eps));

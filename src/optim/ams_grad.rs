@@ -109,6 +109,16 @@ impl Optimizer<3> for AmsGrad {
 
 impl Rule<3> for AmsGradRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(AmsGradRule {
+            objective: self.objective.plain::<false>()?,
+            decay: self.decay.plain::<DECAYS>()?,
+            second: self.second.plain()?,
+            ..self
+        })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, v, v_max]: [R; 3]) -> (R, [R; 3]) {
         let g = self.objective.grad(p, g);
         let m = self.first.of(m, g);

@@ -76,6 +76,11 @@ impl Optimizer<1> for Asgd {
 
 impl Rule<1> for AsgdRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(AsgdRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [a]: [R; 1]) -> (R, [R; 1]) {
         let g = self.objective.grad(p, g);
         let p = p - (R::splat(self.decay) * p + R::splat(self.eta) * g);

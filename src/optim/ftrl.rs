@@ -1,4 +1,5 @@
 use super::{Optimizer, fill, next_step};
+use crate::rule::Penalty;
 use crate::{Adapter, Error, Objective, Real, Rule, check};
 
 /// Follow the regularised leader, proximal: parameters that carry little weight are exactly zero.
@@ -49,7 +50,7 @@ impl Ftrl {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FtrlRule {
     objective: Objective,
-    shrinkage: Objective,
+    shrinkage: Penalty,
     lr: f32,
     l1: f32,
     quadratic: f32,
@@ -67,7 +68,7 @@ impl Optimizer<2> for Ftrl {
         check::non_negative("initial_accumulator", self.initial_accumulator)?;
         let rule = FtrlRule {
             objective: Objective::new(self.maximize, 0.0)?,
-            shrinkage: Objective::new(false, f64::from(check::coefficient("l2_shrinkage", 2.0 * shrinkage)?))?,
+            shrinkage: Penalty::new(check::coefficient("l2_shrinkage", 2.0 * shrinkage)?.into()),
             lr: lr as f32,
             l1: check::non_negative("l1", self.l1)? as f32,
             // Both sides of the last fraction times lr.
@@ -85,6 +86,15 @@ impl Optimizer<2> for Ftrl {
 
 impl Rule<2> for FtrlRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(FtrlRule {
+            objective: self.objective.plain::<false>()?,
+            shrinkage: self.shrinkage.plain::<DECAYS>()?,
+            ..self
+        })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [z, n]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         let (lr, l1) = (R::splat(self.lr), R::splat(self.l1));
@@ -94,7 +104,7 @@ impl Rule<2> for FtrlRule {
         // √n' − √n without its cancellation.
         let growth = square / (root + n.sqrt());
         let growth = R::select(R::splat(0.0).lt(square), growth, square);
-        let z = z + (self.shrinkage.grad(p, g) - growth / lr * p);
+        let z = z + (self.shrinkage.add_to(g, p) - growth / lr * p);
         let p = lr * (z.max(-l1).min(l1) - z) / (root + R::splat(self.quadratic));
         (p, [z, sum])
     }

@@ -61,6 +61,15 @@ impl Optimizer<2> for Grams {
 
 impl Rule<2> for GramsRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(GramsRule {
+            objective: self.objective.plain::<false>()?,
+            decay: self.decay.plain::<DECAYS>()?,
+            direction: self.direction.plain()?,
+        })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, moments: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         let (update, moments) = self.direction.of(g, moments);

@@ -69,6 +69,11 @@ impl Optimizer<1> for HeavyBall {
 
 impl Rule<1> for HeavyBallRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(HeavyBallRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [v]: [R; 1]) -> (R, [R; 1]) {
         let g = self.objective.grad(p, g);
         let v = R::splat(self.momentum) * v - R::splat(self.lr) * g;

@@ -69,6 +69,16 @@ impl Optimizer<2> for LaProp {
 
 impl Rule<2> for LaPropRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(LaPropRule {
+            objective: self.objective.plain::<false>()?,
+            decay: self.decay.plain::<DECAYS>()?,
+            second: self.second.plain()?,
+            ..self
+        })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         let v = self.second.of(v, g);

@@ -85,6 +85,11 @@ impl Optimizer<1> for Lion {
 
 impl Rule<1> for LionRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(LionRule { objective: self.objective.plain::<false>()?, decay: self.decay.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
         let g = self.objective.grad(p, g);
         let update = R::splat(self.lr) * self.step.of(m, g).sign();

@@ -77,6 +77,11 @@ impl Optimizer<3> for Madgrad {
 
 impl Rule<3> for MadgradRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(MadgradRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [s, v, x0]: [R; 3]) -> (R, [R; 3]) {
         let g = self.objective.grad(p, g);
         let scaled = R::splat(self.lambda) * g;

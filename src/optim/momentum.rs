@@ -76,6 +76,11 @@ impl Optimizer<1> for Momentum {
 
 impl Rule<1> for MomentumRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(MomentumRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [b]: [R; 1]) -> (R, [R; 1]) {
         let g = self.objective.grad(p, g);
         let momentum = R::splat(self.momentum);

@@ -141,6 +141,16 @@ impl Optimizer<2> for NAdam {
 
 impl Rule<2> for NAdamRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(NAdamRule {
+            objective: self.objective.plain::<false>()?,
+            decay: self.decay.plain::<DECAYS>()?,
+            second: self.second.plain()?,
+            ..self
+        })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         let m = self.first.of(m, g);

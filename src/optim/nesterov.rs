@@ -75,6 +75,11 @@ impl Optimizer<1> for Nesterov {
 
 impl Rule<1> for NesterovRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(NesterovRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [v]: [R; 1]) -> (R, [R; 1]) {
         let g = self.objective.grad(p, g);
         let p = p + (R::splat(self.momentum_squared) * v - R::splat(self.lookahead_lr) * g);

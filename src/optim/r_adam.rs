@@ -115,6 +115,17 @@ impl Optimizer<2> for RAdam {
 
 impl Rule<2> for RAdamRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        self.rectified.then_some(RAdamRule {
+            objective: self.objective.plain::<false>()?,
+            decay: self.decay.plain::<DECAYS>()?,
+            second: self.second.plain()?,
+            rectified: true,
+            ..self
+        })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         let m = self.first.of(m, g);

@@ -251,6 +251,11 @@ impl Optimizer<1> for RmsProp {
 
 impl Rule<1> for RmsPropRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(RmsPropRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [h]: [R; 1]) -> (R, [R; 1]) {
         let (u, h) = self.normalise(p, g, h);
         (p - R::splat(self.lr) * u, [h])
@@ -271,6 +276,11 @@ impl Optimizer<2> for RmsPropCentered {
 }
 
 impl Rule<2> for RmsPropCenteredRule {
+    #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(RmsPropCenteredRule { rms_prop: self.rms_prop.plain::<DECAYS>()? })
+    }
+
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [h, mean]: [R; 2]) -> (R, [R; 2]) {
         let (u, h, mean) = self.rms_prop.normalise_centered(p, g, h, mean);
@@ -297,6 +307,11 @@ impl Optimizer<2> for RmsPropMomentum {
 
 impl Rule<2> for RmsPropMomentumRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(RmsPropMomentumRule { rms_prop: self.rms_prop.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [h, b]: [R; 2]) -> (R, [R; 2]) {
         let (u, h) = self.rms_prop.normalise(p, g, h);
         let (p, b) = self.buffer.step(p, u, b);
@@ -322,6 +337,11 @@ impl Optimizer<3> for RmsPropCenteredMomentum {
 }
 
 impl Rule<3> for RmsPropCenteredMomentumRule {
+    #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(RmsPropCenteredMomentumRule { rms_prop: self.rms_prop.plain::<DECAYS>()?, ..self })
+    }
+
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [h, mean, b]: [R; 3]) -> (R, [R; 3]) {
         let (u, h, mean) = self.rms_prop.normalise_centered(p, g, h, mean);

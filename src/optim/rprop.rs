@@ -93,6 +93,11 @@ impl Optimizer<2> for Rprop {
 
 impl Rule<2> for RpropRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(RpropRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [last, size]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         let zero = R::splat(0.0);

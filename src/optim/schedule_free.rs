@@ -1,6 +1,7 @@
 use super::second_moment::{Epsilon, SecondMoment};
 use super::{Optimizer, bias_correction, next_step};
 use crate::average::toward;
+use crate::rule::Penalty;
 use crate::simd::{self, Streams};
 use crate::{Adapter, Backend, Error, Objective, Real, Rule, Slice, check};
 
@@ -198,6 +199,11 @@ impl Optimizer<1> for ScheduleFreeSgd {
 
 impl Rule<1> for ScheduleFreeSgdRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(ScheduleFreeSgdRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, y: R, g: R, [z]: [R; 1]) -> (R, [R; 1]) {
         let (y, z) = self.averaging.step(y, z, self.objective.grad(y, g));
         (y, [z])
@@ -208,7 +214,7 @@ impl Rule<1> for ScheduleFreeSgdRule {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScheduleFreeAdamWRule {
     objective: Objective,
-    penalty: Objective,
+    penalty: Penalty,
     averaging: Averaging,
     second: SecondMoment,
     root_scale: f32,
@@ -223,7 +229,7 @@ impl Optimizer<2> for ScheduleFreeAdamW {
         let seen2 = bias_correction(self.beta2, next.step);
         let rule = ScheduleFreeAdamWRule {
             objective: Objective::new(self.maximize, 0.0)?,
-            penalty: Objective::new(false, self.weight_decay)?,
+            penalty: Penalty::new(check::non_negative("weight_decay", self.weight_decay)?),
             averaging,
             second: SecondMoment::new("beta2", self.beta2, Epsilon::outside(self.eps), seen2)?,
             root_scale: libm::sqrt(seen2) as f32,
@@ -244,11 +250,21 @@ impl Optimizer<2> for ScheduleFreeAdamW {
 
 impl Rule<2> for ScheduleFreeAdamWRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(ScheduleFreeAdamWRule {
+            objective: self.objective.plain::<false>()?,
+            penalty: self.penalty.plain::<DECAYS>()?,
+            second: self.second.plain()?,
+            ..self
+        })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, y: R, g: R, [z, v]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(y, g);
         let v = self.second.of(v, g);
         let normalised = R::splat(self.root_scale) * (g / self.second.root(v));
-        let (y, z) = self.averaging.step(y, z, self.penalty.grad(y, normalised));
+        let (y, z) = self.averaging.step(y, z, self.penalty.add_to(normalised, y));
         (y, [z, self.second.stored(v)])
     }
 }

@@ -39,6 +39,12 @@ impl SecondMoment {
         })
     }
 
+    /// Without `eps_root`, as a constant, where it is 0. Adding −0 is nothing to the compiler.
+    #[inline(always)]
+    pub(super) fn plain(self) -> Option<Self> {
+        (self.eps_root == 0.0).then_some(SecondMoment { eps_root: -0.0, ..self })
+    }
+
     /// The average after seeing `g`.
     #[inline(always)]
     pub(super) fn of<R: Real>(&self, v: R, g: R) -> R {
@@ -52,10 +58,10 @@ impl SecondMoment {
         (v + R::splat(self.eps_root)).sqrt() + R::splat(self.eps)
     }
 
-    /// The average as it is stored.
+    /// The average as it is stored. There is no sign to look at: an average of squares is never below zero.
     #[inline(always)]
     pub(super) fn stored<R: Real>(&self, v: R) -> R {
-        v.flush_below(self.flush)
+        v.zero_where(v.lt(R::splat(self.flush)))
     }
 }
 

@@ -66,6 +66,11 @@ impl Optimizer<0> for Sgd {
 
 impl Rule<0> for SgdRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(SgdRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, []: [R; 0]) -> (R, [R; 0]) {
         let g = self.objective.grad(p, g);
         (p - R::splat(self.lr) * g, [])

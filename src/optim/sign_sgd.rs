@@ -56,6 +56,11 @@ impl Optimizer<0> for SignSgd {
 
 impl Rule<0> for SignSgdRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(SignSgdRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, []: [R; 0]) -> (R, [R; 0]) {
         (p - R::splat(self.lr) * self.objective.grad(p, g).sign(), [])
     }
@@ -112,6 +117,11 @@ impl Optimizer<1> for Signum {
 }
 
 impl Rule<1> for SignumRule {
+    #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(SignumRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
         let m = self.moment.of(m, self.objective.grad(p, g));

@@ -103,6 +103,11 @@ impl Optimizer<2> for Sophia {
 
 impl Rule<2> for SophiaRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(SophiaRule { objective: self.objective.plain::<false>()?, decay: self.decay.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, h]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         let m = self.average.of(m, g);

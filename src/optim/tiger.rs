@@ -58,6 +58,11 @@ impl Optimizer<1> for Tiger {
 
 impl Rule<1> for TigerRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(TigerRule { objective: self.objective.plain::<false>()?, decay: self.decay.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
         let m = self.moment.of(m, self.objective.grad(p, g));
         let update = R::splat(self.lr) * m.sign();

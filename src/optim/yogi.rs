@@ -92,6 +92,11 @@ impl Optimizer<2> for Yogi {
 
 impl Rule<2> for YogiRule {
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(YogiRule { objective: self.objective.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let g = self.objective.grad(p, g);
         let m = self.first.of(m, g);

@@ -41,6 +41,11 @@ impl<U: Rule<S>, A: Adapter, const S: usize> Rule<S> for Adapted<U, A> {
     }
 
     #[inline(always)]
+    fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        Some(Adapted { rule: self.rule.plain::<DECAYS>()?, ..self })
+    }
+
+    #[inline(always)]
     fn check(&self) -> Result<(), Error> {
         self.rule.check()?;
         self.adapter.check()

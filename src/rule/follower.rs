@@ -29,6 +29,11 @@ macro_rules! one_slot_more {
             }
 
             #[inline(always)]
+            fn plain<const DECAYS: bool>(self) -> Option<Self> {
+                Some(Followed { rule: self.rule.plain::<DECAYS>()?, ..self })
+            }
+
+            #[inline(always)]
             fn check(&self) -> Result<(), Error> {
                 self.rule.check()
             }

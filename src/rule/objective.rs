@@ -1,4 +1,4 @@
-use super::Adapter;
+use super::{Adapter, Penalty};
 use crate::{Error, Real, check};
 
 /// What the gradient is taken of: the loss, or its negative to ascend, plus an L2 penalty `weight_decay/2 · p²`.
@@ -7,7 +7,7 @@ use crate::{Error, Real, check};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
     sign: f32,
-    weight_decay: f32,
+    penalty: Penalty,
 }
 
 impl Objective {
@@ -21,20 +21,25 @@ impl Objective {
     }
 
     pub(super) fn unchecked(maximize: bool, weight_decay: f64) -> Self {
-        Objective { sign: if maximize { -1.0 } else { 1.0 }, weight_decay: weight_decay as f32 }
+        Objective { sign: if maximize { -1.0 } else { 1.0 }, penalty: Penalty::new(weight_decay) }
+    }
+
+    /// See [`Rule::plain`](crate::Rule::plain).
+    #[inline(always)]
+    pub(crate) fn plain<const DECAYS: bool>(self) -> Option<Self> {
+        let penalty = self.penalty.plain::<DECAYS>()?;
+        (self.sign == 1.0).then_some(Objective { sign: 1.0, penalty })
     }
 }
 
 impl Adapter for Objective {
     #[inline(always)]
     fn grad<R: Real>(&self, p: R, g: R) -> R {
-        let g = R::splat(self.sign) * g;
-        // A parameter at infinity must not make NaN of a penalty that is off.
-        if self.weight_decay == 0.0 { g } else { g + R::splat(self.weight_decay) * p }
+        self.penalty.add_to(R::splat(self.sign) * g, p)
     }
 
     #[inline(always)]
     fn check(&self) -> Result<(), Error> {
-        check::non_negative("weight_decay", self.weight_decay.into()).map(drop)
+        check::non_negative("weight_decay", self.penalty.factor().into()).map(drop)
     }
 }

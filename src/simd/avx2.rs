@@ -63,6 +63,34 @@ impl Real for F32x8 {
     }
 
     #[inline(always)]
+    fn zero_where(self, mask: __m256) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe { _mm256_andnot_ps(mask, self.0) })
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // SAFETY: see the top of this file. The instruction returns its second operand for NaN and for two zeros.
+        Self(unsafe { _mm256_max_ps(other.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // SAFETY: see the top of this file. As above.
+        Self(unsafe { _mm256_min_ps(other.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn sign(self) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe {
+            let number = _mm256_cmp_ps::<_CMP_NEQ_OQ>(self.0, _mm256_setzero_ps());
+            let sign = _mm256_and_ps(self.0, _mm256_set1_ps(-0.0));
+            _mm256_blendv_ps(self.0, _mm256_or_ps(sign, _mm256_set1_ps(1.0)), number)
+        })
+    }
+
+    #[inline(always)]
     fn inverse_cube_root_start(self) -> Self {
         // SAFETY: see the top of this file.
         Self(unsafe {

@@ -16,6 +16,11 @@ pub(super) fn detected() -> bool {
 #[derive(Clone, Copy)]
 pub(super) struct F32x16(__m512);
 
+/// Where a comparison does not hold: instructions put zero where a mask has no bit, so that [`Real::zero_where`] takes
+/// one of them, and not one more to invert the mask.
+#[derive(Clone, Copy)]
+pub(super) struct Unless(__mmask16);
+
 operator!(F32x16: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps, Div div _mm512_div_ps);
 
 impl core::ops::Neg for F32x16 {
@@ -31,7 +36,7 @@ impl core::ops::Neg for F32x16 {
 impl Sealed for F32x16 {}
 
 impl Real for F32x16 {
-    type Mask = __mmask16;
+    type Mask = Unless;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -52,15 +57,45 @@ impl Real for F32x16 {
     }
 
     #[inline(always)]
-    fn lt(self, other: Self) -> __mmask16 {
+    fn lt(self, other: Self) -> Unless {
         // SAFETY: see the top of this file.
-        unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0) }
+        Unless(unsafe { _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(self.0, other.0) })
     }
 
     #[inline(always)]
-    fn select(mask: __mmask16, yes: Self, no: Self) -> Self {
+    fn select(mask: Unless, yes: Self, no: Self) -> Self {
         // SAFETY: see the top of this file.
-        Self(unsafe { _mm512_mask_blend_ps(mask, no.0, yes.0) })
+        Self(unsafe { _mm512_mask_blend_ps(mask.0, yes.0, no.0) })
+    }
+
+    #[inline(always)]
+    fn zero_where(self, mask: Unless) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe { _mm512_maskz_mov_ps(mask.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // SAFETY: see the top of this file. The instruction returns its second operand for NaN and for two zeros.
+        Self(unsafe { _mm512_max_ps(other.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // SAFETY: see the top of this file. As above.
+        Self(unsafe { _mm512_min_ps(other.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn sign(self) -> Self {
+        // SAFETY: see the top of this file.
+        Self(unsafe {
+            let number = _mm512_cmp_ps_mask::<_CMP_NEQ_OQ>(self.0, _mm512_setzero_ps());
+            let bits = _mm512_castps_si512(self.0);
+            let one = _mm512_castps_si512(_mm512_set1_ps(1.0));
+            let signed = _mm512_or_si512(_mm512_and_si512(bits, _mm512_set1_epi32(i32::MIN)), one);
+            _mm512_mask_blend_ps(number, self.0, _mm512_castsi512_ps(signed))
+        })
     }
 
     #[inline(always)]

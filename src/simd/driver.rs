@@ -51,9 +51,26 @@ pub(super) fn drive_halving<
     elements::<M, U, S>(&rule, &mut streams, at);
 }
 
-/// Steps through the whole vectors and returns where they end.
+/// Steps through the whole vectors and returns where they end: in one of three loops, chosen before. Single elements have
+/// one loop, since code is scarce where they are all there is.
 #[inline(always)]
 fn vectors<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize, const AHEAD: usize>(
+    rule: &U,
+    streams: &mut Streams<'_, S>,
+) -> usize {
+    if N > 1 {
+        if let Some(plain) = rule.plain::<false>() {
+            return walk::<L, N, U, S, AHEAD>(&plain, streams);
+        }
+        if let Some(decaying) = rule.plain::<true>() {
+            return walk::<L, N, U, S, AHEAD>(&decaying, streams);
+        }
+    }
+    walk::<L, N, U, S, AHEAD>(rule, streams)
+}
+
+#[inline(always)]
+fn walk<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize, const AHEAD: usize>(
     rule: &U,
     streams: &mut Streams<'_, S>,
 ) -> usize {

@@ -35,6 +35,11 @@ impl Real for f32x8 {
     }
 
     #[inline(always)]
+    fn zero_where(self, mask: Self) -> Self {
+        !mask & self
+    }
+
+    #[inline(always)]
     fn inverse_cube_root_start(self) -> Self {
         let fourth = bytemuck::cast::<f32x8, u32x8>(self) >> 2;
         let five_sixteenths = fourth + (fourth >> 2);

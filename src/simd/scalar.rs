@@ -33,6 +33,11 @@ impl Real for f32 {
     }
 
     #[inline(always)]
+    fn zero_where(self, mask: bool) -> Self {
+        if mask { 0.0 } else { self }
+    }
+
+    #[inline(always)]
     fn inverse_cube_root_start(self) -> Self {
         let fourth = self.to_bits() >> 2;
         let five_sixteenths = fourth + (fourth >> 2);

@@ -19,6 +19,11 @@ fn l2(g: f32, weight_decay: f32, p: f32) -> f32 {
     if weight_decay == 0.0 { g } else { g + weight_decay * p }
 }
 
+/// The same of a decay.
+fn shrunk(p: f32, rate: f32) -> f32 {
+    if rate == 0.0 { p } else { p - rate * p }
+}
+
 #[test]
 fn the_chain_is_what_it_says_for_every_optimizer() {
     const N: usize = 61;
@@ -42,7 +47,7 @@ fn the_chain_is_what_it_says_for_every_optimizer() {
                         })
                         .collect();
                     for p in &mut by_hand.params {
-                        *p -= adapters.decay as f32 * *p;
+                        *p = shrunk(*p, adapters.decay as f32);
                     }
                     by_hand.apply_on(Backend::Scalar, &*plain.tick(None).unwrap(), &adapted);
                     fused.assert_same_bits(&by_hand, |i| {
