@@ -56,7 +56,7 @@ pub trait Real:
     /// Zero where the mask holds, the value itself elsewhere.
     fn zero_where(self, mask: Self::Mask) -> Self;
 
-    /// Within 3.5 % of `1/∛self` for a normal number above zero, of no meaning for others: the start of an iteration. A
+    /// Within 4.5 % of `1/∛self` for a normal number above zero, of no meaning for others: the start of an iteration. A
     /// third of the exponent, by whole numbers on the bits, so it is exact like a comparison.
     fn inverse_cube_root_start(self) -> Self;
 
@@ -87,9 +87,12 @@ pub trait Real:
     }
 }
 
-/// From which [`Real::inverse_cube_root_start`] takes a third of the bits of a number: `4/3 · 127 · 2²³`, less what makes
-/// the errors as large below as above.
-const INVERSE_CUBE_ROOT: u32 = 0x54a2_2000;
+/// From which [`Real::inverse_cube_root_start`] takes a third of the bits of a number: `4/3 · 127 · 2²³`, less what keeps
+/// the error small.
+const INVERSE_CUBE_ROOT: i32 = 0x54a0_1000;
+
+/// Times the upper half of the bits, it is a third of them.
+const THIRD: i16 = 0x5556;
 
 mod sealed {
     pub trait Sealed {}
@@ -112,7 +115,7 @@ pub enum Backend {
     Portable,
     /// 256-bit vectors, found at run time on x86-64.
     Avx2,
-    /// 512-bit vectors, found at run time on x86-64.
+    /// 512-bit vectors (AVX-512F and BW), found at run time on x86-64.
     Avx512,
 }
 
@@ -174,7 +177,7 @@ pub(crate) fn run<U: Rule<S>, const S: usize>(
     if !backend.is_supported() {
         return Err(Error::UnsupportedBackend(backend));
     }
-    let long = Streams::<S>::PREFETCHES && streams.len() >= driver::LONG;
+    let long = Streams::<S>::PREFETCHES && streams.bytes() >= driver::LONG;
     match backend {
         Backend::Scalar => driver::drive::<f32, 1, U, S, 0>(rule, streams),
         Backend::Portable if long => portable::drive::<U, S, { driver::FAR }>(rule, streams),
@@ -186,7 +189,7 @@ pub(crate) fn run<U: Rule<S>, const S: usize>(
         // SAFETY: as above.
         Backend::Avx2 => unsafe { avx2::drive::<U, S, 0>(rule, streams) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        // SAFETY: `is_supported` has seen AVX-512F on this CPU.
+        // SAFETY: `is_supported` has seen AVX-512F and BW on this CPU.
         Backend::Avx512 if long => unsafe { avx512::drive::<U, S, { driver::FAR }>(rule, streams) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: as above.

@@ -52,6 +52,7 @@ pub struct FtrlRule {
     objective: Objective,
     shrinkage: Penalty,
     lr: f32,
+    inverse_lr: f32,
     l1: f32,
     quadratic: f32,
 }
@@ -70,6 +71,7 @@ impl Optimizer<2> for Ftrl {
             objective: Objective::new(self.maximize, 0.0)?,
             shrinkage: Penalty::new(check::coefficient("l2_shrinkage", 2.0 * shrinkage)?.into()),
             lr: lr as f32,
+            inverse_lr: check::coefficient("lr", 1.0 / lr)?,
             l1: check::non_negative("l1", self.l1)? as f32,
             // Both sides of the last fraction times lr.
             quadratic: check::coefficient("l2", 2.0 * lr * l2 + beta)?,
@@ -104,7 +106,7 @@ impl Rule<2> for FtrlRule {
         // √n' − √n without its cancellation.
         let growth = square / (root + n.sqrt());
         let growth = R::select(R::splat(0.0).lt(square), growth, square);
-        let z = z + (self.shrinkage.add_to(g, p) - growth / lr * p);
+        let z = z + (self.shrinkage.add_to(g, p) - growth * R::splat(self.inverse_lr) * p);
         let p = lr * (z.max(-l1).min(l1) - z) / (root + R::splat(self.quadratic));
         (p, [z, sum])
     }

@@ -92,24 +92,25 @@ impl Rule<3> for MadgradRule {
     }
 }
 
-/// The cube root of a number of at least zero, without a division: one of Householder's steps and one of Newton's
-/// towards its inverse, and one of Newton's towards the root itself, which leaves little more than a rounding of it.
+/// The cube root of a number of at least zero, without a division: a polynomial step towards its inverse, then one of
+/// Newton's towards the root itself, which leaves little more than a rounding of it.
+///
+/// The step multiplies the start `i` by `(1 − m)^(−1/3)`, where `m = 1 − x·i³` is how far it misses, from -0.075 to
+/// 0.128. The quadratic is within 4.9e-5 of that (minimax), so that Newton's step leaves 1e-8.
 #[inline(always)]
 fn cube_root<R: Real>(v: R) -> R {
-    let (one, third) = (R::splat(1.0), R::splat(1.0 / 3.0));
     // By powers of 8, so that neither the cube of the root overflows nor a subnormal number is left.
     let tiny = v.lt(R::splat(power_of_two(-100)));
     let x = v * R::select(tiny, R::splat(power_of_two(48)), R::splat(power_of_two(-24)));
     let unscale = R::select(tiny, R::splat(power_of_two(-16)), R::splat(power_of_two(8)));
 
-    let inverse = x.inverse_cube_root_start();
-    let miss = one - x * inverse * inverse * inverse;
-    let inverse = inverse + inverse * miss * (third + R::splat(2.0 / 9.0) * miss);
-    let miss = one - x * inverse * inverse * inverse;
-    let inverse = inverse + inverse * miss * third;
+    let start = x.inverse_cube_root_start();
+    let miss = R::splat(1.0) - (x * start) * (start * start);
+    let factor = R::splat(0.999_963_33) + miss * (R::splat(0.334_305_54) + miss * R::splat(0.238_440_32));
+    let inverse = start * factor;
     let square = inverse * inverse;
     let root = x * square;
-    let root = root + (x - root * root * root) * square * third;
+    let root = root + (x - root * root * root) * (square * R::splat(1.0 / 3.0));
     // The iteration makes NaN of infinity.
     R::select(v.lt(R::splat(f32::INFINITY)), root * unscale, v)
 }

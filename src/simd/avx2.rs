@@ -1,7 +1,7 @@
 //! 256-bit vectors. Values of [`F32x8`] exist only inside [`drive`], which runs only where AVX2 was detected: that
 //! is the SAFETY reason of every block here.
 
-use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, driver, sealed::Sealed};
+use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, driver, sealed::Sealed};
 use crate::Rule;
 use core::arch::x86_64::*;
 
@@ -94,11 +94,9 @@ impl Real for F32x8 {
     fn inverse_cube_root_start(self) -> Self {
         // SAFETY: see the top of this file.
         Self(unsafe {
-            let fourth = _mm256_srli_epi32::<2>(_mm256_castps_si256(self.0));
-            let five_sixteenths = _mm256_add_epi32(fourth, _mm256_srli_epi32::<2>(fourth));
-            let nearly = _mm256_add_epi32(five_sixteenths, _mm256_srli_epi32::<4>(five_sixteenths));
-            let third = _mm256_add_epi32(nearly, _mm256_srli_epi32::<8>(nearly));
-            _mm256_castsi256_ps(_mm256_sub_epi32(_mm256_set1_epi32(INVERSE_CUBE_ROOT as i32), third))
+            let upper_halves = _mm256_set1_epi32(i32::from(THIRD) << 16);
+            let third = _mm256_madd_epi16(_mm256_castps_si256(self.0), upper_halves);
+            _mm256_castsi256_ps(_mm256_sub_epi32(_mm256_set1_epi32(INVERSE_CUBE_ROOT), third))
         })
     }
 }

@@ -1,12 +1,12 @@
-//! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where AVX-512F was detected:
+//! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where AVX-512F and BW were detected:
 //! that is the SAFETY reason of every block here.
 
 use super::avx2::F32x8;
-use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, driver, sealed::Sealed};
+use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, driver, sealed::Sealed};
 use crate::Rule;
 use core::arch::x86_64::*;
 
-cpufeatures::new!(cpu, "avx512f");
+cpufeatures::new!(cpu, "avx512f", "avx512bw");
 
 #[inline]
 pub(super) fn detected() -> bool {
@@ -102,11 +102,9 @@ impl Real for F32x16 {
     fn inverse_cube_root_start(self) -> Self {
         // SAFETY: see the top of this file.
         Self(unsafe {
-            let fourth = _mm512_srli_epi32::<2>(_mm512_castps_si512(self.0));
-            let five_sixteenths = _mm512_add_epi32(fourth, _mm512_srli_epi32::<2>(fourth));
-            let nearly = _mm512_add_epi32(five_sixteenths, _mm512_srli_epi32::<4>(five_sixteenths));
-            let third = _mm512_add_epi32(nearly, _mm512_srli_epi32::<8>(nearly));
-            _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(INVERSE_CUBE_ROOT as i32), third))
+            let upper_halves = _mm512_set1_epi32(i32::from(THIRD) << 16);
+            let third = _mm512_madd_epi16(_mm512_castps_si512(self.0), upper_halves);
+            _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(INVERSE_CUBE_ROOT), third))
         })
     }
 }
@@ -126,8 +124,8 @@ impl Lanes<16> for F32x16 {
 }
 
 /// # Safety
-/// The CPU has AVX-512F.
-#[target_feature(enable = "avx512f")]
+/// The CPU has AVX-512F and BW.
+#[target_feature(enable = "avx512f,avx512bw")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize, const AHEAD: usize>(rule: &U, streams: Streams<'_, S>) {
     driver::drive_halving::<F32x16, 16, F32x8, 8, U, S, AHEAD>(rule, streams);
 }

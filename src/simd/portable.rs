@@ -1,8 +1,8 @@
 //! `wide::f32x8`: the vectors that the target was compiled for.
 
-use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, driver, sealed::Sealed};
+use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, driver, sealed::Sealed};
 use crate::Rule;
-use wide::{bytemuck, f32x8, u32x8};
+use wide::{bytemuck, f32x8, i16x16, i32x8};
 
 impl Sealed for f32x8 {}
 
@@ -41,11 +41,9 @@ impl Real for f32x8 {
 
     #[inline(always)]
     fn inverse_cube_root_start(self) -> Self {
-        let fourth = bytemuck::cast::<f32x8, u32x8>(self) >> 2;
-        let five_sixteenths = fourth + (fourth >> 2);
-        let nearly = five_sixteenths + (five_sixteenths >> 4);
-        let third = nearly + (nearly >> 8);
-        bytemuck::cast(u32x8::splat(INVERSE_CUBE_ROOT) - third)
+        let upper_halves = bytemuck::cast::<i32x8, i16x16>(i32x8::splat(i32::from(THIRD) << 16));
+        let third = bytemuck::cast::<f32x8, i16x16>(self).dot(upper_halves);
+        bytemuck::cast(i32x8::splat(INVERSE_CUBE_ROOT) - third)
     }
 }
 

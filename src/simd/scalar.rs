@@ -1,6 +1,6 @@
 //! One f32 at a time: the backend of targets without vectors, and the tail of every other backend.
 
-use super::{INVERSE_CUBE_ROOT, Lanes, Real, sealed::Sealed};
+use super::{INVERSE_CUBE_ROOT, Lanes, Real, THIRD, sealed::Sealed};
 
 impl Sealed for f32 {}
 
@@ -39,11 +39,8 @@ impl Real for f32 {
 
     #[inline(always)]
     fn inverse_cube_root_start(self) -> Self {
-        let fourth = self.to_bits() >> 2;
-        let five_sixteenths = fourth + (fourth >> 2);
-        let nearly = five_sixteenths + (five_sixteenths >> 4);
-        let third = nearly + (nearly >> 8);
-        f32::from_bits(INVERSE_CUBE_ROOT.wrapping_sub(third))
+        let third = (self.to_bits() as i32 >> 16).wrapping_mul(THIRD.into());
+        f32::from_bits(INVERSE_CUBE_ROOT.wrapping_sub(third) as u32)
     }
 }
 

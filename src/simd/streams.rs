@@ -54,6 +54,12 @@ impl<'a, const S: usize> Streams<'a, S> {
         self.len
     }
 
+    /// The size of all slices together.
+    #[inline(always)]
+    pub(super) fn bytes(&self) -> usize {
+        self.len.saturating_mul((2 + S) * size_of::<f32>())
+    }
+
     /// Parameters, gradients and state of the `N` elements from `at` on.
     ///
     /// # Safety
@@ -77,10 +83,10 @@ impl<'a, const S: usize> Streams<'a, S> {
     pub(super) fn prefetch(&self, at: usize) {
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         {
-            use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            use core::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
             let ask = |stream: *const f32| {
                 // SAFETY: a prefetch accesses nothing, whatever the address.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(stream.wrapping_add(at).cast()) };
+                unsafe { _mm_prefetch::<_MM_HINT_T1>(stream.wrapping_add(at).cast()) };
             };
             ask(self.params);
             ask(self.grads);
