@@ -177,23 +177,15 @@ pub(crate) fn run<U: Rule<S>, const S: usize>(
     if !backend.is_supported() {
         return Err(Error::UnsupportedBackend(backend));
     }
-    let long = Streams::<S>::PREFETCHES && streams.bytes() >= driver::LONG;
     match backend {
-        Backend::Scalar => driver::drive::<f32, 1, U, S, 0>(rule, streams),
-        Backend::Portable if long => portable::drive::<U, S, { driver::FAR }>(rule, streams),
-        Backend::Portable => portable::drive::<U, S, 0>(rule, streams),
+        Backend::Scalar => driver::drive::<f32, 1, U, S>(rule, streams),
+        Backend::Portable => portable::drive(rule, streams),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: `is_supported` has seen AVX2 on this CPU.
-        Backend::Avx2 if long => unsafe { avx2::drive::<U, S, { driver::FAR }>(rule, streams) },
-        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        // SAFETY: as above.
-        Backend::Avx2 => unsafe { avx2::drive::<U, S, 0>(rule, streams) },
+        Backend::Avx2 => unsafe { avx2::drive(rule, streams) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: `is_supported` has seen AVX-512F and BW on this CPU.
-        Backend::Avx512 if long => unsafe { avx512::drive::<U, S, { driver::FAR }>(rule, streams) },
-        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        // SAFETY: as above.
-        Backend::Avx512 => unsafe { avx512::drive::<U, S, 0>(rule, streams) },
+        Backend::Avx512 => unsafe { avx512::drive(rule, streams) },
         #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
         Backend::Avx2 | Backend::Avx512 => {}
     }

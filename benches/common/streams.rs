@@ -1,8 +1,9 @@
 //! Where benches put the slices of a step.
 
-/// The slices of a step, as a careful engine would lay them out: each begins on a cache line, and no two at the same
-/// place within a page. A CPU that compares the low twelve bits of addresses takes a load from one stream for a load of
-/// what was just stored to another: up to four times slower in L1.
+/// The slices of a step, as a careful engine would lay them out: each begins on a cache line, no two at the same place
+/// within a page, and more than a page beyond a power of two apart. A CPU that compares the low twelve bits of addresses
+/// takes a load from one stream for a load of what was just stored to another, and streams a power of two apart meet in
+/// the same rows of memory: both can take three times as long.
 pub(crate) struct Streams {
     buffer: Vec<f32>,
     start: usize,
@@ -13,8 +14,8 @@ pub(crate) struct Streams {
 /// In elements, as all that follows.
 const PAGE: usize = 4096 / size_of::<f32>();
 
-/// Ten cache lines.
-const STAGGER: usize = 160;
+/// A page and ten cache lines.
+const STAGGER: usize = PAGE + 160;
 
 impl Streams {
     /// Parameters, gradients and `slots` state slots of `len` elements: in [−1, 1), the state in [0, 1).

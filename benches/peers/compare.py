@@ -21,8 +21,9 @@ import torch  # noqa: E402
 SIZES = {"1 Ki": 1 << 10, "16 Ki": 1 << 14, "256 Ki": 1 << 18, "4 Mi": 1 << 22, "64 Mi": 1 << 26}
 LISTS = {"100 × 768": [768] * 100, "100 × 768²": [768 * 768] * 100}
 
-# Elements beyond whole pages, so that no two streams stand at the same place within a page: that slows both sides.
-STAGGER = 160
+# Elements beyond whole pages, a page and ten cache lines, so that no two streams stand at the same place within a page
+# or a power of two apart: that slows both sides.
+STAGGER = 1024 + 160
 
 
 class Tensor(ctypes.Structure):

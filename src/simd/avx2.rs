@@ -118,6 +118,6 @@ impl Lanes<8> for F32x8 {
 /// # Safety
 /// The CPU has AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn drive<U: Rule<S>, const S: usize, const AHEAD: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive::<F32x8, 8, U, S, AHEAD>(rule, streams);
+pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
+    driver::drive::<F32x8, 8, U, S>(rule, streams);
 }

@@ -126,6 +126,6 @@ impl Lanes<16> for F32x16 {
 /// # Safety
 /// The CPU has AVX-512F and BW.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) unsafe fn drive<U: Rule<S>, const S: usize, const AHEAD: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive_halving::<F32x16, 16, F32x8, 8, U, S, AHEAD>(rule, streams);
+pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
+    driver::drive_halving::<F32x16, 16, F32x8, 8, U, S>(rule, streams);
 }

@@ -6,43 +6,24 @@
 use super::{Lanes, Streams};
 use crate::Rule;
 
-/// How far ahead a step over long slices asks for their cache lines, in elements: what memory needs to answer at its
-/// full rate. The CPU's own prefetcher stops at every page, and a formula with a division in it leaves too few loads in
-/// flight to make up for that.
-pub(super) const FAR: usize = 768;
-
-/// Steps over fewer bytes are likely to find them in a cache, where asking ahead costs plain rules up to a quarter.
-pub(super) const LONG: usize = 4 << 20;
-
-/// Whole vectors, then elements. `AHEAD` is how far to prefetch, or 0.
+/// Whole vectors, then elements.
 #[inline(always)]
-pub(super) fn drive<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize, const AHEAD: usize>(
-    rule: &U,
-    mut streams: Streams<'_, S>,
-) {
+pub(super) fn drive<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, mut streams: Streams<'_, S>) {
     // A copy, so that no store can be thought to change a coefficient.
     let rule = *rule;
-    let at = vectors::<L, N, U, S, AHEAD>(&rule, &mut streams);
+    let at = vectors::<L, N, U, S>(&rule, &mut streams);
     elements::<N, U, S>(&rule, &mut streams, at);
 }
 
-/// Whole vectors, then one of half the width where it fits, then elements. `AHEAD` as above.
+/// Whole vectors, then one of half the width where it fits, then elements.
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[inline(always)]
-pub(super) fn drive_halving<
-    L: Lanes<N>,
-    const N: usize,
-    H: Lanes<M>,
-    const M: usize,
-    U: Rule<S>,
-    const S: usize,
-    const AHEAD: usize,
->(
+pub(super) fn drive_halving<L: Lanes<N>, const N: usize, H: Lanes<M>, const M: usize, U: Rule<S>, const S: usize>(
     rule: &U,
     mut streams: Streams<'_, S>,
 ) {
     let rule = *rule;
-    let mut at = vectors::<L, N, U, S, AHEAD>(&rule, &mut streams);
+    let mut at = vectors::<L, N, U, S>(&rule, &mut streams);
     if streams.len() - at >= M {
         // SAFETY: just compared.
         unsafe { step::<H, M, U, S>(&rule, &mut streams, at) };
@@ -54,32 +35,23 @@ pub(super) fn drive_halving<
 /// Steps through the whole vectors and returns where they end: in one of three loops, chosen before. Single elements have
 /// one loop, since code is scarce where they are all there is.
 #[inline(always)]
-fn vectors<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize, const AHEAD: usize>(
-    rule: &U,
-    streams: &mut Streams<'_, S>,
-) -> usize {
+fn vectors<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>) -> usize {
     if N > 1 {
         if let Some(plain) = rule.plain::<false>() {
-            return walk::<L, N, U, S, AHEAD>(&plain, streams);
+            return walk::<L, N, U, S>(&plain, streams);
         }
         if let Some(decaying) = rule.plain::<true>() {
-            return walk::<L, N, U, S, AHEAD>(&decaying, streams);
+            return walk::<L, N, U, S>(&decaying, streams);
         }
     }
-    walk::<L, N, U, S, AHEAD>(rule, streams)
+    walk::<L, N, U, S>(rule, streams)
 }
 
 #[inline(always)]
-fn walk<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize, const AHEAD: usize>(
-    rule: &U,
-    streams: &mut Streams<'_, S>,
-) -> usize {
+fn walk<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>) -> usize {
     let end = streams.len() - streams.len() % N;
     let mut at = 0;
     while at < end {
-        if AHEAD > 0 {
-            streams.prefetch(at + AHEAD);
-        }
         // SAFETY: `end` is a multiple of `N` and at most the length.
         unsafe { step::<L, N, U, S>(rule, streams, at) };
         at += N;

@@ -59,8 +59,8 @@ impl Lanes<8> for f32x8 {
     }
 }
 
-/// Not inlined: side by side in one function, LLVM no longer makes a loop of its own for each switch of a rule.
+/// A function of its own, like those of the other backends, and not a part of every caller.
 #[inline(never)]
-pub(super) fn drive<U: Rule<S>, const S: usize, const AHEAD: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive::<f32x8, 8, U, S, AHEAD>(rule, streams);
+pub(super) fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
+    driver::drive::<f32x8, 8, U, S>(rule, streams);
 }

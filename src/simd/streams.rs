@@ -54,12 +54,6 @@ impl<'a, const S: usize> Streams<'a, S> {
         self.len
     }
 
-    /// The size of all slices together.
-    #[inline(always)]
-    pub(super) fn bytes(&self) -> usize {
-        self.len.saturating_mul((2 + S) * size_of::<f32>())
-    }
-
     /// Parameters, gradients and state of the `N` elements from `at` on.
     ///
     /// # Safety
@@ -73,27 +67,6 @@ impl<'a, const S: usize> Streams<'a, S> {
         });
         // SAFETY: as above.
         unsafe { (L::load(&*self.params.add(at).cast()), L::load(&*self.grads.add(at).cast()), state) }
-    }
-
-    /// Whether [`Streams::prefetch`] does anything here.
-    pub(super) const PREFETCHES: bool = cfg!(all(target_arch = "x86_64", target_feature = "sse2"));
-
-    /// Asks for the cache lines of the element `at` of every slice.
-    #[inline(always)]
-    pub(super) fn prefetch(&self, at: usize) {
-        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        {
-            use core::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-            let ask = |stream: *const f32| {
-                // SAFETY: a prefetch accesses nothing, whatever the address.
-                unsafe { _mm_prefetch::<_MM_HINT_T1>(stream.wrapping_add(at).cast()) };
-            };
-            ask(self.params);
-            ask(self.grads);
-            each_slot!(S, |slot| if let Some(stream) = self.state.get(slot) {
-                ask(*stream);
-            });
-        }
     }
 
     /// Writes parameters and state of the `N` elements from `at` on.

@@ -48,21 +48,6 @@ fn every_backend_at_every_length() {
     });
 }
 
-/// From 16,384 elements on, steps prefetch: a loop of its own, with the same bits and the same end.
-#[test]
-fn every_backend_on_long_slices() {
-    let mut source = Source::new(6);
-    for entry in registry() {
-        let variant = &*entry.variants[0];
-        for n in [16_383, 16_384, 16_384 + 15, 20_000 + 9] {
-            let start = Tensor::new(variant, &source.many(n, Source::mixed));
-            let grads = source.many(n, Source::mixed);
-            let case = format!("length {n}, {}", variant.hyper());
-            assert_backends_agree(variant, None, &start, &[grads], &case);
-        }
-    }
-}
-
 #[test]
 fn every_backend_on_every_pair_of_special_numbers() {
     let special = values::special();
