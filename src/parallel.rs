@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 const PIECE: usize = 1 << 15;
 
 /// Up to here a caller outside the pool keeps the slices: to wake a thread takes longer than is saved.
-const ALONE: usize = 1 << 17;
+const ALONE: usize = 1 << 19;
 
 /// Slices of one length, which the caller of [`Slices::apply`] has checked with the rule's coefficients.
 pub(crate) struct Slices<'a, const S: usize> {

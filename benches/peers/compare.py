@@ -8,13 +8,11 @@ gradients and state are PyTorch's tensors, and a step of either goes on where th
 
 import argparse
 import ctypes
-import os
 import statistics
 import time
 import warnings
 
 THREADS = 2
-os.environ["RAYON_NUM_THREADS"] = str(THREADS)
 warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
 import torch  # noqa: E402
 
@@ -144,11 +142,11 @@ def in_turn(sides, elements, samples):
             run()
         return (time.perf_counter_ns() - start) / times
     def sample(run):
-        # OpenMP's threads spin for some 16 ms after their last step. Then the caches are warmed again.
+        # OpenMP's threads spin for some 16 ms after their last step. Then caches and sleeping threads are warmed again.
         time.sleep(0.04 if torch.get_num_threads() > 1 else 0)
-        run()
+        repeat(run, times)
         return repeat(run, times)
-    times = max(1, min(1000, 2_000_000 // elements))
+    times = max(1, min(1000, (1 << 26) // elements))
     for run in sides:
         sample(run)
     taken = [[sample(run) for run in sides] for _ in range(samples)]

@@ -1,7 +1,9 @@
 //! The crate behind a C interface, for `compare.py` to step over PyTorch's own memory.
 
 use gradstep::{AdaGrad, Adam, AdamW, Error, Momentum, Optimizer, RmsProp, Rule, Sgd};
+use rayon::ThreadPoolBuilder;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
+use std::sync::Once;
 
 /// One tensor: its length, parameters, gradients and up to two state slots.
 #[repr(C)]
@@ -15,11 +17,11 @@ pub struct Tensor {
 // SAFETY: the pointers are the caller's, who has promised that nothing else uses what they point to.
 unsafe impl Sync for Tensor {}
 
-/// A thread of the pool takes some 50 µs to wake.
-const WORTH_IT: usize = 1 << 17;
+/// The calling thread is one of the pool's, so that a step need not wait for another one to wake.
+static POOL: Once = Once::new();
 
-/// One step over a list of tensors, as `torch.optim` does it: the coefficients once, then every tensor. Where `threads`
-/// is more than one, a step that is worth it enters the pool, once. Returns whether it went well.
+/// One step over a list of tensors, as `torch.optim` does it: the coefficients once, then every tensor. On more than
+/// one of `threads` it is the pool's. Returns whether it went well.
 ///
 /// # Safety
 /// Every tensor has its length, and slots as far as the optimizer has them, and nothing else uses its memory.
@@ -34,6 +36,10 @@ pub unsafe extern "C" fn step(
     // SAFETY: the caller's promise, here and below.
     let tensors = unsafe { from_raw_parts(tensors, count) };
     let parallel = threads > 1;
+    if parallel {
+        // Who has made a pool before keeps it.
+        POOL.call_once(|| drop(ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build_global()));
+    }
     // SAFETY: as above.
     let done = unsafe {
         match optimizer {
@@ -69,10 +75,5 @@ unsafe fn all<O: Optimizer<S, Clock = u64, Rule: Sync + Send>, const S: usize>(
         let state = std::array::from_fn(|_| state.next().unwrap_or_default());
         if parallel { rule.par_apply(params, grads, state) } else { rule.apply(params, grads, state) }
     };
-    let elements: usize = tensors.iter().map(|tensor| tensor.len).sum();
-    if parallel && elements > WORTH_IT {
-        rayon::scope(|_| tensors.iter().try_for_each(apply))
-    } else {
-        tensors.iter().try_for_each(apply)
-    }
+    tensors.iter().try_for_each(apply)
 }
