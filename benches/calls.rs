@@ -13,7 +13,7 @@ mod turns;
 use gradstep::{Adam, AdamW, Backend, Optimizer, Rule, Sgd};
 use std::hint::black_box;
 use streams::Streams;
-use turns::in_turn;
+use turns::{in_turn, median};
 
 const LENGTHS: [usize; 9] = [0, 1, 3, 8, 10, 15, 16, 31, 100];
 
@@ -27,14 +27,16 @@ fn measure<O: Optimizer<S> + Default, const S: usize>(name: &str, quick: bool) {
         [&mut || {
             black_box(optimizer.tick(black_box(&mut clock)).unwrap());
         }],
-    );
+    )
+    .map(median);
     println!("| {name} | tick | {tick:.1} | |");
     let rule = optimizer.tick(&mut clock).unwrap();
     let loops = by_hand::of(name).unwrap();
     for len in LENGTHS {
         let (mut ours, mut theirs) = (Streams::new(len, S), Streams::new(len, S));
         let [step, by_hand] =
-            in_turn(samples, runs, [&mut || apply(black_box(&rule), &mut ours), &mut || loops(black_box(&mut theirs))]);
+            in_turn(samples, runs, [&mut || apply(black_box(&rule), &mut ours), &mut || loops(black_box(&mut theirs))])
+                .map(median);
         println!("| {name} | step of {len} | {step:.1} | {by_hand:.1} |");
     }
     for (label, len) in [("100 × 768", 768), ("100 × 768²", 768 * 768)] {
@@ -43,7 +45,7 @@ fn measure<O: Optimizer<S> + Default, const S: usize>(name: &str, quick: bool) {
         let mut others: Vec<Streams> = (0..100).map(|_| Streams::new(len, S)).collect();
         let mut ours = || tensors.iter_mut().for_each(|tensor| apply(black_box(&rule), tensor));
         let mut theirs = || others.iter_mut().for_each(loops);
-        let [step, by_hand] = in_turn(samples.min(15), 1, [&mut ours, &mut theirs]);
+        let [step, by_hand] = in_turn(samples.min(15), 1, [&mut ours, &mut theirs]).map(median);
         println!("| {name} | {label} | {step:.0} | {by_hand:.0} |");
     }
 }

@@ -184,6 +184,9 @@ pub(crate) fn run<U: Rule<S>, const S: usize>(
         // SAFETY: `is_supported` has seen AVX2 on this CPU.
         Backend::Avx2 => unsafe { avx2::drive(rule, streams) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        // SAFETY: AVX-512F, which `is_supported` has seen, comes with AVX2.
+        Backend::Avx512 if avx512::halves_do_better(S, streams.len()) => unsafe { avx2::drive(rule, streams) },
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: `is_supported` has seen AVX-512F and BW on this CPU.
         Backend::Avx512 => unsafe { avx512::drive(rule, streams) },
         #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]

@@ -12,23 +12,25 @@ mod turns;
 
 use gradstep::{Backend, Optimizer, Real, Rule, for_each_optimizer};
 use streams::Streams;
-use turns::in_turn;
+use turns::{in_turn, median};
 
 /// Parameters in L1 or L2, and far beyond every cache.
 const CACHE: usize = 1 << 13;
 const MEMORY: usize = 1 << 26;
 
-/// Reads and writes every stream with one operation for each that is written: what no step over them can be faster
-/// than. A slot keeps its size, so that a step that takes turns with it never sees the root of a negative number.
+/// Reads every stream, and writes the parameters and the first `WRITTEN` slots, with one operation for each that is
+/// written: what no step over them can be faster than. A slot keeps its size, so that a step that takes turns with it
+/// never sees the root of a negative number.
 #[derive(Clone, Copy)]
-struct Limit;
+struct Limit<const WRITTEN: usize>;
 
 macro_rules! limit {
     ($($slots:literal)*) => {$(
-        impl Rule<$slots> for Limit {
+        impl<const WRITTEN: usize> Rule<$slots> for Limit<WRITTEN> {
             #[inline(always)]
-            fn lane<R: Real>(&self, p: R, g: R, state: [R; $slots]) -> (R, [R; $slots]) {
-                (p + g, state.map(R::abs))
+            fn lane<R: Real>(&self, p: R, g: R, mut state: [R; $slots]) -> (R, [R; $slots]) {
+                state.iter_mut().take(WRITTEN).for_each(|slot| *slot = slot.abs());
+                (p + g, state)
             }
         }
     )*};
@@ -50,7 +52,8 @@ impl Rule<0> for DivideAndRoot {
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) bytes: usize,
-    /// Nanoseconds a parameter, of the optimizer and of its limit.
+    /// Nanoseconds a parameter, of the optimizer and of its limit: the first is a median, and the second in the ratio to it
+    /// that is the median of the ratios.
     pub(crate) cache: [f64; 2],
     pub(crate) memory: [f64; 2],
     pub(crate) all_cores: [f64; 2],
@@ -76,29 +79,32 @@ fn calm<const S: usize>(len: usize) -> Streams {
     streams
 }
 
-fn measure<O: Optimizer<S> + Default, const S: usize>(name: &'static str, quick: bool) -> Row
+fn measure<O: Optimizer<S> + Default, const S: usize, const WRITTEN: usize>(name: &'static str, quick: bool) -> Row
 where
-    Limit: Rule<S>,
+    Limit<WRITTEN>: Rule<S>,
     O::Rule: Sync,
 {
     let mut clock = O::Clock::default();
     let rule = (0..10).map(|_| O::default().tick(&mut clock).unwrap()).last().unwrap();
-    let (memory, samples) = if quick { (1 << 12, 1) } else { (MEMORY, 7) };
+    let (memory, samples) = if quick { (1 << 12, 1) } else { (MEMORY, 15) };
     // Both work on the same streams, in turn.
     let turns = |len: usize,
                  steps: usize,
                  samples: usize,
                  ours: fn(&O::Rule, &mut Streams),
-                 limit: fn(&Limit, &mut Streams)| {
+                 limit: fn(&Limit<WRITTEN>, &mut Streams)| {
         let streams = std::cell::RefCell::new(calm::<S>(len));
         let mut ours = || ours(&rule, &mut streams.borrow_mut());
         let mut limit = || limit(&Limit, &mut streams.borrow_mut());
-        in_turn(samples, steps, [&mut ours, &mut limit]).map(|ns| ns / len as f64)
+        let [ours, limit] = in_turn(samples, steps, [&mut ours, &mut limit]);
+        let ratio = median(limit.iter().zip(&ours).map(|(limit, ours)| limit / ours).collect());
+        let ours = median(ours) / len as f64;
+        [ours, ours * ratio]
     };
     let (steps, samples_in_cache) = if quick { (1, 1) } else { (300, 31) };
     Row {
         name,
-        bytes: 12 + 8 * S,
+        bytes: 12 + 4 * (S + WRITTEN),
         cache: turns(CACHE, steps, samples_in_cache, apply::<_, S>, apply::<_, S>),
         memory: turns(memory, 1, samples, apply::<_, S>, apply::<_, S>),
         all_cores: turns(memory, 1, samples, par_apply::<_, S>, par_apply::<_, S>),
@@ -116,7 +122,7 @@ fn divide_and_root(quick: bool) -> f64 {
     };
     let mut copied = vec![0.0; CACHE];
     let mut overhead = || std::hint::black_box(&mut copied).copy_from_slice(grads);
-    let [both, copy] = in_turn(if quick { 1 } else { 31 }, 100, [&mut run, &mut overhead]);
+    let [both, copy] = in_turn(if quick { 1 } else { 31 }, 100, [&mut run, &mut overhead]).map(median);
     (both - copy) / CACHE as f64
 }
 
@@ -129,7 +135,9 @@ fn main() {
     macro_rules! rows {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
             if wanted.is_empty() || wanted.iter().any(|name| *name == stringify!($Optimizer)) {
-                rows.push(measure::<gradstep::$Optimizer, $slots>(stringify!($Optimizer), quick));
+                // MADGRAD keeps the parameters that it started from, and need not write them again.
+                const WRITTEN: usize = if matches!(stringify!($Optimizer).as_bytes(), b"Madgrad") { 2 } else { $slots };
+                rows.push(measure::<gradstep::$Optimizer, $slots, WRITTEN>(stringify!($Optimizer), quick));
             }
         )*};
     }

@@ -69,17 +69,21 @@ impl<'a, const S: usize> Streams<'a, S> {
         unsafe { (L::load(&*self.params.add(at).cast()), L::load(&*self.grads.add(at).cast()), state) }
     }
 
-    /// Writes parameters and state of the `N` elements from `at` on.
+    /// Writes parameters and state of the `N` elements from `at` on. The last slot comes first: where a formula leaves it
+    /// as it is (MADGRAD's start), no store stands before it, and the compiler drops this one.
     ///
     /// # Safety
     /// `at + N <= self.len()`.
     #[inline(always)]
     pub(super) unsafe fn store<L: Lanes<N>, const N: usize>(&mut self, at: usize, params: L, state: [L; S]) {
-        // SAFETY: the caller keeps `at + N` within the slice, which is borrowed mutably for the life of `self`.
+        each_slot!(
+            S,
+            |slot| if let (Some(lanes), Some(to)) = (state.get(S - 1 - slot), self.state.get(S - 1 - slot)) {
+                // SAFETY: the caller keeps `at + N` within the slice, which is borrowed mutably for the life of `self`.
+                lanes.store(unsafe { &mut *to.add(at).cast() });
+            }
+        );
+        // SAFETY: as above.
         params.store(unsafe { &mut *self.params.add(at).cast() });
-        each_slot!(S, |slot| if let (Some(lanes), Some(to)) = (state.get(slot), self.state.get(slot)) {
-            // SAFETY: as above.
-            lanes.store(unsafe { &mut *to.add(at).cast() });
-        });
     }
 }

@@ -48,6 +48,21 @@ fn every_backend_at_every_length() {
     });
 }
 
+/// Slices so long that a backend may choose other vectors.
+#[test]
+fn every_backend_on_long_slices() {
+    let mut source = Source::new(6);
+    for entry in registry() {
+        let variant = &*entry.variants[0];
+        for n in [(1 << 15) - 1, 1 << 15, (1 << 15) + 23] {
+            let start = Tensor::new(variant, &source.many(n, Source::mixed));
+            let grads = source.many(n, Source::mixed);
+            let case = format!("length {n}, {}", variant.hyper());
+            assert_backends_agree(variant, None, &start, &[grads], &case);
+        }
+    }
+}
+
 #[test]
 fn every_backend_on_every_pair_of_special_numbers() {
     let special = values::special();
