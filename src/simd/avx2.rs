@@ -101,23 +101,38 @@ impl Real for F32x8 {
     }
 }
 
-impl Lanes<8> for F32x8 {
-    #[inline(always)]
-    fn load(from: &[f32; 8]) -> Self {
-        // SAFETY: `from` is eight readable floats; the load needs no alignment.
-        Self(unsafe { _mm256_loadu_ps(from.as_ptr()) })
-    }
+macro_rules! lanes {
+    ($N:literal: |$from:ident| $load:expr, |$to:ident, $value:ident| $store:expr) => {
+        impl Lanes<$N> for F32x8 {
+            #[inline(always)]
+            fn load(from: &[f32; $N]) -> Self {
+                let $from = from.as_ptr();
+                // SAFETY: reads the `$N` floats that it points to, and needs no alignment.
+                Self(unsafe { $load })
+            }
 
-    #[inline(always)]
-    fn store(self, to: &mut [f32; 8]) {
-        // SAFETY: `to` is eight writable floats; the store needs no alignment.
-        unsafe { _mm256_storeu_ps(to.as_mut_ptr(), self.0) }
-    }
+            #[inline(always)]
+            fn store(self, to: &mut [f32; $N]) {
+                let ($to, $value) = (to.as_mut_ptr(), self.0);
+                // SAFETY: writes the `$N` floats that it points to, and needs no alignment.
+                unsafe { $store }
+            }
+        }
+    };
 }
+lanes!(8: |from| _mm256_loadu_ps(from),
+    |to, value| _mm256_storeu_ps(to, value));
+// What is left of a slice fills the lower lanes. The others compute on zeros, and nobody reads them.
+lanes!(4: |from| _mm256_zextps128_ps256(_mm_loadu_ps(from)),
+    |to, value| _mm_storeu_ps(to, _mm256_castps256_ps128(value)));
+lanes!(2: |from| _mm256_zextps128_ps256(_mm_castsi128_ps(_mm_loadl_epi64(from.cast()))),
+    |to, value| _mm_storel_epi64(to.cast(), _mm_castps_si128(_mm256_castps256_ps128(value))));
+lanes!(1: |from| _mm256_zextps128_ps256(_mm_load_ss(from)),
+    |to, value| _mm_store_ss(to, _mm256_castps256_ps128(value)));
 
 /// # Safety
 /// The CPU has AVX2.
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive::<F32x8, 8, U, S>(rule, streams);
+    driver::drive_halving::<F32x8, 8, F32x8, U, S>(rule, streams);
 }

@@ -1,4 +1,4 @@
-//! Walks the slices: whole vectors first, then the same formula element by element.
+//! Walks the slices: whole vectors first, then the same formula over what is left.
 //!
 //! Everything here is inlined into the backend's outermost function, the only one that may carry
 //! `#[target_feature]`: a formula that is not inlined there costs a call per vector.
@@ -15,21 +15,23 @@ pub(super) fn drive<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rul
     elements::<N, U, S>(&rule, &mut streams, at);
 }
 
-/// Whole vectors, then one of half the width where it fits, then elements.
+/// Whole vectors, then what is left in vectors that halve: without a loop, whose end no CPU foresees.
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[inline(always)]
-pub(super) fn drive_halving<L: Lanes<N>, const N: usize, H: Lanes<M>, const M: usize, U: Rule<S>, const S: usize>(
+pub(super) fn drive_halving<L: Lanes<N>, const N: usize, H, U: Rule<S>, const S: usize>(
     rule: &U,
     mut streams: Streams<'_, S>,
-) {
+) where
+    H: Lanes<8> + Lanes<4> + Lanes<2> + Lanes<1>,
+{
     let rule = *rule;
     let mut at = vectors::<L, N, U, S>(&rule, &mut streams);
-    if streams.len() - at >= M {
-        // SAFETY: just compared.
-        unsafe { step::<H, M, U, S>(&rule, &mut streams, at) };
-        at += M;
+    if N > 8 {
+        at = once::<H, 8, U, S>(&rule, &mut streams, at);
     }
-    elements::<M, U, S>(&rule, &mut streams, at);
+    at = once::<H, 4, U, S>(&rule, &mut streams, at);
+    at = once::<H, 2, U, S>(&rule, &mut streams, at);
+    once::<H, 1, U, S>(&rule, &mut streams, at);
 }
 
 /// Steps through the whole vectors and returns where they end: in one of three loops, chosen before. Single elements have
@@ -57,6 +59,23 @@ fn walk<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, strea
         at += N;
     }
     end
+}
+
+/// A step of `N` elements from `at` on if the length has such a part, and where it ends.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[inline(always)]
+fn once<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(
+    rule: &U,
+    streams: &mut Streams<'_, S>,
+    at: usize,
+) -> usize {
+    const { assert!(N.is_power_of_two()) };
+    if streams.len() & N == 0 {
+        return at;
+    }
+    // SAFETY: `at` is the length without its bits from `N` down, of which `N` is set.
+    unsafe { step::<L, N, U, S>(rule, streams, at) };
+    at + N
 }
 
 /// Steps through what is left from `at` on, less than `N` elements. `% N` tells the compiler that the loop is short.
