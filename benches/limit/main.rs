@@ -101,7 +101,7 @@ where
         let ours = median(ours) / len as f64;
         [ours, ours * ratio]
     };
-    let (steps, samples_in_cache) = if quick { (1, 1) } else { (300, 31) };
+    let (steps, samples_in_cache) = if quick { (1, 1) } else { (500, 101) };
     Row {
         name,
         bytes: 12 + 4 * (S + WRITTEN),
