@@ -178,7 +178,7 @@ pub(crate) fn run<U: Rule<S>, const S: usize>(
         return Err(Error::UnsupportedBackend(backend));
     }
     match backend {
-        Backend::Scalar => driver::drive::<f32, 1, U, S>(rule, streams),
+        Backend::Scalar => driver::drive_elements(rule, streams),
         Backend::Portable => portable::drive(rule, streams),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: `is_supported` has seen AVX2 on this CPU.

@@ -134,5 +134,5 @@ pub(super) fn halves_do_better(slots: usize, len: usize) -> bool {
 /// The CPU has AVX-512F and BW.
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive_halving::<F32x16, 16, F32x8, U, S>(rule, streams);
+    driver::drive_vectors::<F32x16, 16, F32x8, U, S>(rule, streams);
 }

@@ -6,26 +6,24 @@
 use super::{Lanes, Streams};
 use crate::Rule;
 
-/// Whole vectors, then elements.
+/// One element after another, in one loop whatever a rule's switches say: code is scarce where there are no vectors.
 #[inline(always)]
-pub(super) fn drive<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, mut streams: Streams<'_, S>) {
+pub(super) fn drive_elements<U: Rule<S>, const S: usize>(rule: &U, mut streams: Streams<'_, S>) {
     // A copy, so that no store can be thought to change a coefficient.
     let rule = *rule;
-    let at = vectors::<L, N, U, S>(&rule, &mut streams);
-    elements::<N, U, S>(&rule, &mut streams, at);
+    walk::<f32, 1, U, S>(&rule, &mut streams);
 }
 
 /// Whole vectors, then what is left in vectors that halve: without a loop, whose end no CPU foresees.
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[inline(always)]
-pub(super) fn drive_halving<L: Lanes<N>, const N: usize, H, U: Rule<S>, const S: usize>(
+pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, const S: usize>(
     rule: &U,
     mut streams: Streams<'_, S>,
 ) where
     H: Lanes<8> + Lanes<4> + Lanes<2> + Lanes<1>,
 {
     let rule = *rule;
-    let mut at = vectors::<L, N, U, S>(&rule, &mut streams);
+    let mut at = whole::<L, N, U, S>(&rule, &mut streams);
     if N > 8 {
         at = once::<H, 8, U, S>(&rule, &mut streams, at);
     }
@@ -34,17 +32,14 @@ pub(super) fn drive_halving<L: Lanes<N>, const N: usize, H, U: Rule<S>, const S:
     once::<H, 1, U, S>(&rule, &mut streams, at);
 }
 
-/// Steps through the whole vectors and returns where they end: in one of three loops, chosen before. Single elements have
-/// one loop, since code is scarce where they are all there is.
+/// Steps through the whole vectors, in one of three loops that is chosen before, and returns where they end.
 #[inline(always)]
-fn vectors<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>) -> usize {
-    if N > 1 {
-        if let Some(plain) = rule.plain::<false>() {
-            return walk::<L, N, U, S>(&plain, streams);
-        }
-        if let Some(decaying) = rule.plain::<true>() {
-            return walk::<L, N, U, S>(&decaying, streams);
-        }
+fn whole<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>) -> usize {
+    if let Some(plain) = rule.plain::<false>() {
+        return walk::<L, N, U, S>(&plain, streams);
+    }
+    if let Some(decaying) = rule.plain::<true>() {
+        return walk::<L, N, U, S>(&decaying, streams);
     }
     walk::<L, N, U, S>(rule, streams)
 }
@@ -62,7 +57,6 @@ fn walk<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, strea
 }
 
 /// A step of `N` elements from `at` on if the length has such a part, and where it ends.
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[inline(always)]
 fn once<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(
     rule: &U,
@@ -76,15 +70,6 @@ fn once<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(
     // SAFETY: `at` is the length without its bits from `N` down, of which `N` is set.
     unsafe { step::<L, N, U, S>(rule, streams, at) };
     at + N
-}
-
-/// Steps through what is left from `at` on, less than `N` elements. `% N` tells the compiler that the loop is short.
-#[inline(always)]
-fn elements<const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>, at: usize) {
-    for i in 0..streams.len() % N {
-        // SAFETY: `at` is the largest multiple of `N` up to the length.
-        unsafe { step::<f32, 1, U, S>(rule, streams, at + i) };
-    }
 }
 
 /// # Safety

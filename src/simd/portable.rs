@@ -59,8 +59,29 @@ impl Lanes<8> for f32x8 {
     }
 }
 
+/// What is left of a slice fills the lower lanes. The others compute on zeros, and nobody reads them.
+macro_rules! lower_lanes {
+    ($N:literal: $($lane:ident)+, $($zero:literal)+) => {
+        impl Lanes<$N> for f32x8 {
+            #[inline(always)]
+            fn load(&[$($lane),+]: &[f32; $N]) -> Self {
+                f32x8::new([$($lane,)+ $($zero),+])
+            }
+
+            #[inline(always)]
+            fn store(self, to: &mut [f32; $N]) {
+                let [$($lane,)+ ..] = self.to_array();
+                *to = [$($lane),+];
+            }
+        }
+    };
+}
+lower_lanes!(4: a b c d, 0.0 0.0 0.0 0.0);
+lower_lanes!(2: a b, 0.0 0.0 0.0 0.0 0.0 0.0);
+lower_lanes!(1: a, 0.0 0.0 0.0 0.0 0.0 0.0 0.0);
+
 /// A function of its own, like those of the other backends, and not a part of every caller.
 #[inline(never)]
 pub(super) fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive::<f32x8, 8, U, S>(rule, streams);
+    driver::drive_vectors::<f32x8, 8, f32x8, U, S>(rule, streams);
 }

@@ -1,4 +1,4 @@
-//! One f32 at a time: the backend of targets without vectors, and the tail of every other backend.
+//! One f32 at a time: the backend of targets without vectors.
 
 use super::{INVERSE_CUBE_ROOT, Lanes, Real, THIRD, sealed::Sealed};
 
