@@ -4,7 +4,7 @@
 
 use gradstep::{Backend, Optimizer, Rule, for_each_optimizer};
 
-/// Whole vectors and a tail.
+/// Whole vectors, and eight, two and one more.
 const LEN: usize = 1003;
 
 #[inline(never)]

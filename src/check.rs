@@ -2,11 +2,11 @@
 
 use crate::Error;
 
-/// A finite number of at least zero.
+/// A finite number of at least zero; −0 becomes 0, so that a formula need not tell them apart.
 pub(crate) fn non_negative(name: &'static str, value: f64) -> Result<f64, Error> {
     // NaN fails the comparison too.
     if value >= 0.0 && value <= f64::from(f32::MAX) {
-        Ok(value)
+        Ok(value + 0.0)
     } else {
         Err(Error::HyperParameter { name, value, expected: "a finite f32 of at least 0" })
     }

@@ -21,7 +21,7 @@ use crate::{Backend, Error, Real};
 
 /// One step as a formula on one element, with its coefficients. `S` is the number of state slots, at most 8.
 ///
-/// The formula is generic over [`Real`], so it is written once and runs on every backend, tail and thread split with
+/// The formula is generic over [`Real`], so it is written once and runs on every backend, length and thread split with
 /// the same bits. An optimizer of your own is one small implementation:
 ///
 /// ```
@@ -62,10 +62,42 @@ pub trait Rule<const S: usize>: Copy {
         g
     }
 
-    /// The rule with its switches as constants, if it is like most: it minimises, and weight decay is as `DECAYS` says.
-    /// Vectors then run in a loop without branches and without what is off. The bits are the same.
+    /// The same step with its switches as constants, for a loop over vectors without what is off. It must give the bits
+    /// of `self`, for every input.
     ///
-    /// The default, `None`, is right for a rule without switches.
+    /// An optimizer answers where it minimises and its weight decay is on or off as `DECAYS` says; it may demand more,
+    /// and adapters answer what the rule inside them does. The driver asks with false, then with true, and takes `self`
+    /// where both are `None`, for what whole vectors leave, and on the scalar backend.
+    ///
+    /// The default, `None`, is right for a rule without switches. One with an [`Objective`] passes the question on:
+    ///
+    /// ```
+    /// use gradstep::{Adapter, Objective, Real, Rule};
+    ///
+    /// #[derive(Clone, Copy)]
+    /// struct Descent {
+    ///     objective: Objective,
+    ///     lr: f32,
+    /// }
+    ///
+    /// impl Rule<0> for Descent {
+    ///     #[inline(always)]
+    ///     fn plain<const DECAYS: bool>(self) -> Option<Self> {
+    ///         Some(Descent { objective: self.objective.plain::<DECAYS>()?, ..self })
+    ///     }
+    ///
+    ///     #[inline(always)]
+    ///     fn lane<R: Real>(&self, p: R, g: R, []: [R; 0]) -> (R, [R; 0]) {
+    ///         (p - R::splat(self.lr) * self.objective.grad(p, g), [])
+    ///     }
+    /// }
+    /// # let rule = Descent { objective: Objective::new(false, 0.5)?, lr: 0.5 };
+    /// # assert!(rule.plain::<false>().is_none() && rule.plain::<true>().is_some());
+    /// # let mut p = [1.0];
+    /// # rule.apply(&mut p, &[1.0], [])?;
+    /// # assert_eq!(p, [0.25]);
+    /// # Ok::<(), gradstep::Error>(())
+    /// ```
     #[inline(always)]
     fn plain<const DECAYS: bool>(self) -> Option<Self> {
         None
@@ -85,9 +117,9 @@ pub trait Rule<const S: usize>: Copy {
     /// All slices have the same length, which may be zero. A value depends only on its own inputs, so the slices may
     /// be split in any way over calls and threads.
     ///
-    /// Slices may stand anywhere. The fastest are no two of one step at the same place within a page of 4 KiB, and large
-    /// ones a page or more off a power of two from each other, which is where allocators put them: else a step takes up
-    /// to three times as long (measured on Zen 4).
+    /// Slices may stand anywhere, but not anywhere is fast: in cache a step can take three times as long where two of its
+    /// slices are at the same place within a page of 4 KiB, and from memory where they are nearly a power of two apart
+    /// (measured on Zen 4; a page more is far enough).
     ///
     /// # Errors
     /// [`Error::Length`] where a slice is not as long as `params`, and what [`Rule::check`] returns. Nothing has been

@@ -53,8 +53,11 @@ pub trait Real:
     /// `yes` where the mask holds, `no` elsewhere.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
-    /// Zero where the mask holds, the value itself elsewhere.
-    fn zero_where(self, mask: Self::Mask) -> Self;
+    /// +0 where the mask holds, the value itself elsewhere.
+    #[inline(always)]
+    fn zero_where(self, mask: Self::Mask) -> Self {
+        Self::select(mask, Self::splat(0.0), self)
+    }
 
     /// Within 4.5 % of `1/∛self` for a normal number above zero, of no meaning for others: the start of an iteration. A
     /// third of the exponent, by whole numbers on the bits, so it is exact like a comparison.
@@ -115,7 +118,8 @@ pub enum Backend {
     Portable,
     /// 256-bit vectors, found at run time on x86-64.
     Avx2,
-    /// 512-bit vectors (AVX-512F and BW), found at run time on x86-64.
+    /// 512-bit vectors (AVX-512F and BW), found at run time on x86-64. From 32,768 elements on, a step without state
+    /// takes 256-bit ones, which are faster there.
     Avx512,
 }
 
@@ -184,10 +188,10 @@ pub(crate) fn run<U: Rule<S>, const S: usize>(
         // SAFETY: `is_supported` has seen AVX2 on this CPU.
         Backend::Avx2 => unsafe { avx2::drive(rule, streams) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        // SAFETY: AVX-512F, which `is_supported` has seen, comes with AVX2.
+        // SAFETY: `is_supported` has seen AVX2 on this CPU, beside AVX-512.
         Backend::Avx512 if avx512::halves_do_better(S, streams.len()) => unsafe { avx2::drive(rule, streams) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        // SAFETY: `is_supported` has seen AVX-512F and BW on this CPU.
+        // SAFETY: `is_supported` has seen AVX2, AVX-512F and BW on this CPU.
         Backend::Avx512 => unsafe { avx512::drive(rule, streams) },
         #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
         Backend::Avx2 | Backend::Avx512 => {}

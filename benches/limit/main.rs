@@ -18,9 +18,9 @@ use turns::{in_turn, median};
 const CACHE: usize = 1 << 13;
 const MEMORY: usize = 1 << 26;
 
-/// Reads every stream, and writes the parameters and the first `WRITTEN` slots, with one operation for each that is
-/// written: what no step over them can be faster than. A slot keeps its size, so that a step that takes turns with it
-/// never sees the root of a negative number.
+/// Reads every stream, and writes the parameters and the first `WRITTEN` slots, with one operation for each: what no step
+/// over them can be faster than. A slot keeps its size, so that a step that takes turns with it never sees the root of a
+/// negative number.
 #[derive(Clone, Copy)]
 struct Limit<const WRITTEN: usize>;
 
@@ -29,8 +29,9 @@ macro_rules! limit {
         impl<const WRITTEN: usize> Rule<$slots> for Limit<WRITTEN> {
             #[inline(always)]
             fn lane<R: Real>(&self, p: R, g: R, mut state: [R; $slots]) -> (R, [R; $slots]) {
+                let p = state.iter().skip(WRITTEN).fold(p + g, |p, slot| p + *slot);
                 state.iter_mut().take(WRITTEN).for_each(|slot| *slot = slot.abs());
-                (p + g, state)
+                (p, state)
             }
         }
     )*};
@@ -135,8 +136,9 @@ fn main() {
     macro_rules! rows {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
             if wanted.is_empty() || wanted.iter().any(|name| *name == stringify!($Optimizer)) {
-                // MADGRAD keeps the parameters that it started from, and need not write them again.
-                const WRITTEN: usize = if matches!(stringify!($Optimizer).as_bytes(), b"Madgrad") { 2 } else { $slots };
+                // The last slot of these is read alone: the parameters at the start, a Hessian that the caller sets.
+                const WRITTEN: usize =
+                    if matches!(stringify!($Optimizer).as_bytes(), b"Madgrad" | b"Sophia") { $slots - 1 } else { $slots };
                 rows.push(measure::<gradstep::$Optimizer, $slots, WRITTEN>(stringify!($Optimizer), quick));
             }
         )*};

@@ -17,7 +17,7 @@ use crate::{Adapter, Error, Objective, Real, Rule, check};
 /// State: `[z, n]`, n starts at `initial_accumulator`: fill it with [`Optimizer::init`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ftrl {
-    /// Learning rate, above 0. Default 0.001.
+    /// Learning rate, above 0, with an inverse that fits an f32. Default 0.001.
     pub lr: f64,
     /// What n starts at, at least 0. Default 0.1.
     pub initial_accumulator: f64,

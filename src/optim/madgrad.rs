@@ -92,11 +92,11 @@ impl Rule<3> for MadgradRule {
     }
 }
 
-/// The cube root of a number of at least zero, without a division: a polynomial step towards its inverse, then one of
+/// The cube root of a number from +0 up, without a division: a polynomial step towards its inverse, then one of
 /// Newton's towards the root itself, which leaves little more than a rounding of it.
 ///
-/// The step multiplies the start `i` by `(1 − m)^(−1/3)`, where `m = 1 − x·i³` is how far it misses, from -0.075 to
-/// 0.128. The quadratic is within 4.9e-5 of that (minimax), so that Newton's step leaves 1e-8.
+/// The step multiplies the start `i` by `(1 − m)^(−1/3)`, where `m = 1 − x·i³` is how far it misses, from −0.075 to
+/// 0.128. The quadratic is within 4.9e-5 of that (minimax), so that Newton's step leaves 2e-8.
 #[inline(always)]
 fn cube_root<R: Real>(v: R) -> R {
     // By powers of 8, so that neither the cube of the root overflows nor a subnormal number is left.

@@ -39,7 +39,8 @@ impl SecondMoment {
         })
     }
 
-    /// Without `eps_root`, as a constant, where it is 0. Adding −0 is nothing to the compiler.
+    /// Without `eps_root`, as a constant, where it is 0. Adding −0 is nothing to the compiler; a root
+    /// of −0 becomes +0 as soon as `eps` is added.
     #[inline(always)]
     pub(super) fn plain(self) -> Option<Self> {
         (self.eps_root == 0.0).then_some(SecondMoment { eps_root: -0.0, ..self })

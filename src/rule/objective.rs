@@ -24,9 +24,10 @@ impl Objective {
         Objective { sign: if maximize { -1.0 } else { 1.0 }, penalty: Penalty::new(weight_decay) }
     }
 
-    /// See [`Rule::plain`](crate::Rule::plain).
+    /// The same with its switches as constants, if it minimises and has a penalty or none as `DECAYS` says: for
+    /// [`Rule::plain`](crate::Rule::plain).
     #[inline(always)]
-    pub(crate) fn plain<const DECAYS: bool>(self) -> Option<Self> {
+    pub fn plain<const DECAYS: bool>(self) -> Option<Self> {
         let penalty = self.penalty.plain::<DECAYS>()?;
         (self.sign == 1.0).then_some(Objective { sign: 1.0, penalty })
     }

@@ -1,5 +1,5 @@
-//! 256-bit vectors. Values of [`F32x8`] exist only inside [`drive`], which runs only where AVX2 was detected: that
-//! is the SAFETY reason of every block here.
+//! 256-bit vectors. Values of [`F32x8`] exist only inside [`drive`] and that of AVX-512, which run only where AVX2 was
+//! detected: that is the SAFETY reason of every block here.
 
 use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, driver, sealed::Sealed};
 use crate::Rule;

@@ -1,12 +1,12 @@
-//! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where AVX-512F and BW were detected:
-//! that is the SAFETY reason of every block here.
+//! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where AVX2, AVX-512F and BW were
+//! detected: that is the SAFETY reason of every block here.
 
 use super::avx2::F32x8;
 use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, driver, sealed::Sealed};
 use crate::Rule;
 use core::arch::x86_64::*;
 
-cpufeatures::new!(cpu, "avx512f", "avx512bw");
+cpufeatures::new!(cpu, "avx2", "avx512f", "avx512bw");
 
 #[inline]
 pub(super) fn detected() -> bool {
@@ -123,15 +123,16 @@ impl Lanes<16> for F32x16 {
     }
 }
 
-/// Whether vectors of half the width do better. Zen 4 takes a sixth longer to read two streams from memory by whole cache
-/// lines than by halves, and more streams by halves. Far below this length wide vectors win, in L1.
+/// Whether vectors of half the width do better: on Zen 4 a step over two streams from memory takes a sixth longer by whole
+/// cache lines. More streams do as well or better by whole lines, and so do two in L1, far below this length, which is
+/// that of `par_apply`'s pieces.
 #[inline]
 pub(super) fn halves_do_better(slots: usize, len: usize) -> bool {
     slots == 0 && len >= 1 << 15
 }
 
 /// # Safety
-/// The CPU has AVX-512F and BW.
+/// The CPU has AVX2, AVX-512F and BW.
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
     driver::drive_vectors::<F32x16, 16, F32x8, U, S>(rule, streams);

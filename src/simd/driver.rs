@@ -22,19 +22,20 @@ pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, const S:
 ) where
     H: Lanes<8> + Lanes<4> + Lanes<2> + Lanes<1>,
 {
+    const { assert!(N == 8 || N == 16) };
     let rule = *rule;
-    let mut at = whole::<L, N, U, S>(&rule, &mut streams);
+    whole::<L, N, U, S>(&rule, &mut streams);
     if N > 8 {
-        at = once::<H, 8, U, S>(&rule, &mut streams, at);
+        once::<H, 8, U, S>(&rule, &mut streams);
     }
-    at = once::<H, 4, U, S>(&rule, &mut streams, at);
-    at = once::<H, 2, U, S>(&rule, &mut streams, at);
-    once::<H, 1, U, S>(&rule, &mut streams, at);
+    once::<H, 4, U, S>(&rule, &mut streams);
+    once::<H, 2, U, S>(&rule, &mut streams);
+    once::<H, 1, U, S>(&rule, &mut streams);
 }
 
-/// Steps through the whole vectors, in one of three loops that is chosen before, and returns where they end.
+/// Steps through the whole vectors, in one of three loops that is chosen before.
 #[inline(always)]
-fn whole<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>) -> usize {
+fn whole<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>) {
     if let Some(plain) = rule.plain::<false>() {
         return walk::<L, N, U, S>(&plain, streams);
     }
@@ -45,7 +46,7 @@ fn whole<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, stre
 }
 
 #[inline(always)]
-fn walk<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>) -> usize {
+fn walk<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>) {
     let end = streams.len() - streams.len() % N;
     let mut at = 0;
     while at < end {
@@ -53,23 +54,17 @@ fn walk<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, strea
         unsafe { step::<L, N, U, S>(rule, streams, at) };
         at += N;
     }
-    end
 }
 
-/// A step of `N` elements from `at` on if the length has such a part, and where it ends.
+/// A step of the `N` elements that come after all multiples of `2N`, if there are so many.
 #[inline(always)]
-fn once<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(
-    rule: &U,
-    streams: &mut Streams<'_, S>,
-    at: usize,
-) -> usize {
+fn once<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>) {
     const { assert!(N.is_power_of_two()) };
-    if streams.len() & N == 0 {
-        return at;
+    if streams.len() & N != 0 {
+        let at = streams.len() & !(2 * N - 1);
+        // SAFETY: without its bits from `N` down, of which `N` is set, the length is at least `N` less.
+        unsafe { step::<L, N, U, S>(rule, streams, at) };
     }
-    // SAFETY: `at` is the length without its bits from `N` down, of which `N` is set.
-    unsafe { step::<L, N, U, S>(rule, streams, at) };
-    at + N
 }
 
 /// # Safety

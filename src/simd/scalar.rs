@@ -33,11 +33,6 @@ impl Real for f32 {
     }
 
     #[inline(always)]
-    fn zero_where(self, mask: bool) -> Self {
-        if mask { 0.0 } else { self }
-    }
-
-    #[inline(always)]
     fn inverse_cube_root_start(self) -> Self {
         let third = (self.to_bits() as i32 >> 16).wrapping_mul(THIRD.into());
         f32::from_bits(INVERSE_CUBE_ROOT.wrapping_sub(third) as u32)

@@ -2,7 +2,7 @@
 
 use crate::common::values::{self, Source};
 use crate::common::{Adapters, Run, Tensor, assert_same_bits, backends, check, registry};
-use gradstep::Backend;
+use gradstep::{AmsGrad, Backend, Optimizer, Rule};
 use proptest::prelude::*;
 
 /// The variants of each optimizer, bare and with adapters.
@@ -46,6 +46,21 @@ fn every_backend_at_every_length() {
             assert_backends_agree(run, adapters, &start, &grads, &format!("length {n}, {case}"));
         }
     });
+}
+
+/// A root of −0 and an epsilon of −0 would make infinities of either sign.
+#[test]
+fn no_option_is_negative_zero() {
+    let amsgrad = AmsGrad { eps: -0.0, weight_decay: -0.0, ..AmsGrad::default() };
+    let rule = amsgrad.tick(&mut 0).unwrap();
+    let step = |backend| {
+        let (mut p, [mut m, mut v, mut v_max]) = ([1.0; 16], [[-0.0; 16]; 3]);
+        rule.apply_on(backend, &mut p, &[1e-30; 16], [&mut m, &mut v, &mut v_max]).unwrap();
+        p.map(f32::to_bits)
+    };
+    for backend in backends() {
+        assert_eq!(step(backend), step(Backend::Scalar), "{backend}");
+    }
 }
 
 /// Slices so long that a backend may choose other vectors.

@@ -8,7 +8,8 @@ use gradstep::*;
 fn any_number_of_threads_gives_the_same_bits() {
     const PIECE: usize = 1 << 15;
     let rule = Adam::default().tick(&mut 0).unwrap().clip_grads(0.5);
-    for len in [0, 1, 67, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 7 * PIECE + 13] {
+    // From the last length on a caller outside the pool gives shares away.
+    for len in [0, 1, 67, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 7 * PIECE + 13, 16 * PIECE + 13] {
         let mut source = Source::new(121);
         let [start, grads, m, v] = [(); 4].map(|()| source.many(len, Source::mixed));
         let (mut params, mut first, mut second) = (start.clone(), m.clone(), v.clone());
@@ -21,7 +22,6 @@ fn any_number_of_threads_gives_the_same_bits() {
                 assert_same_bits(found, expected, |i| format!("{threads} threads, {len} elements, {}", start[i]));
             }
         }
-        // From outside the pool the caller takes a share.
         let (mut p, mut m, mut v) = (start.clone(), m.clone(), v.clone());
         rule.par_apply(&mut p, &grads, [&mut m, &mut v]).unwrap();
         for (found, expected) in [(&p, &params), (&m, &first), (&v, &second)] {
@@ -33,7 +33,7 @@ fn any_number_of_threads_gives_the_same_bits() {
 #[test]
 fn errors_change_nothing() {
     let rule = Momentum::default().tick(&mut 0).unwrap();
-    let len = 100_000;
+    let len = 600_000;
     let (mut params, mut buffer, grads) = (vec![1.0f32; len], vec![2.0f32; len], vec![3.0f32; len]);
     let short = rule.par_apply(&mut params, &grads, [&mut buffer[1..]]);
     assert_eq!(short, Err(Error::Length { slice: Slice::State(0), expected: len, found: len - 1 }));

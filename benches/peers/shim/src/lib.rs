@@ -14,9 +14,6 @@ pub struct Tensor {
     state: [*mut f32; 2],
 }
 
-// SAFETY: the pointers are the caller's, who has promised that nothing else uses what they point to.
-unsafe impl Sync for Tensor {}
-
 /// The calling thread is one of the pool's, so that a step need not wait for another one to wake.
 static POOL: Once = Once::new();
 
@@ -55,7 +52,7 @@ pub unsafe extern "C" fn step(
     done.is_ok()
 }
 
-unsafe fn all<O: Optimizer<S, Clock = u64, Rule: Sync + Send>, const S: usize>(
+unsafe fn all<O: Optimizer<S, Clock = u64, Rule: Sync>, const S: usize>(
     optimizer: O,
     clock: &mut u64,
     tensors: &[Tensor],
