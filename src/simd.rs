@@ -105,6 +105,10 @@ mod sealed {
 trait Lanes<const N: usize>: Real {
     fn load(from: &[f32; N]) -> Self;
     fn store(self, to: &mut [f32; N]);
+
+    /// Asks for the cache line at an address, whatever is there; a vector that is none has no use for it.
+    #[inline(always)]
+    fn prefetch(_: *const f32) {}
 }
 
 /// What runs a step. All backends give the same bits; they differ in speed.

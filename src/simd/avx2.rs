@@ -134,5 +134,5 @@ lanes!(1: |from| _mm256_zextps128_ps256(_mm_load_ss(from)),
 /// The CPU has AVX2.
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive_vectors::<F32x8, 8, F32x8, U, S>(rule, streams);
+    driver::drive_vectors::<F32x8, 8, F32x8, U, S>(rule, streams, false);
 }

@@ -54,6 +54,16 @@ impl<'a, const S: usize> Streams<'a, S> {
         self.len
     }
 
+    /// Asks for the cache lines of the elements from `at` on, also where that is beyond the end.
+    #[inline(always)]
+    pub(super) fn prefetch<L: Lanes<N>, const N: usize>(&self, at: usize) {
+        L::prefetch(self.params.wrapping_add(at));
+        L::prefetch(self.grads.wrapping_add(at));
+        each_slot!(S, |slot| if let Some(from) = self.state.get(slot) {
+            L::prefetch(from.wrapping_add(at));
+        });
+    }
+
     /// Parameters, gradients and state of the `N` elements from `at` on.
     ///
     /// # Safety
