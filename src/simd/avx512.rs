@@ -16,6 +16,10 @@ pub(super) fn detected() -> bool {
 #[derive(Clone, Copy)]
 pub(super) struct F32x16(__m512);
 
+/// What `vfixupimmps` makes of a number, four bits for each kind from the lowest on: a quiet NaN itself, a signalling one
+/// quiet, ±0 itself, 1 one, −∞ minus one, ∞ one, what else is negative minus one, and positive one.
+const SIGN: i32 = 0xa9a9_a121_u32.cast_signed();
+
 /// Where a comparison does not hold: instructions put zero where a mask has no bit, so that [`Real::zero_where`] takes
 /// one of them, and not one more to invert the mask.
 #[derive(Clone, Copy)]
@@ -89,13 +93,7 @@ impl Real for F32x16 {
     #[inline(always)]
     fn sign(self) -> Self {
         // SAFETY: see the top of this file.
-        Self(unsafe {
-            let number = _mm512_cmp_ps_mask::<_CMP_NEQ_OQ>(self.0, _mm512_setzero_ps());
-            let bits = _mm512_castps_si512(self.0);
-            let one = _mm512_castps_si512(_mm512_set1_ps(1.0));
-            let signed = _mm512_or_si512(_mm512_and_si512(bits, _mm512_set1_epi32(i32::MIN)), one);
-            _mm512_mask_blend_ps(number, self.0, _mm512_castsi512_ps(signed))
-        })
+        Self(unsafe { _mm512_fixupimm_ps::<0>(self.0, self.0, _mm512_set1_epi32(SIGN)) })
     }
 
     #[inline(always)]
