@@ -122,7 +122,7 @@ pub enum Backend {
     Portable,
     /// 256-bit vectors, found at run time on x86-64.
     Avx2,
-    /// 512-bit vectors (AVX-512F and BW), found at run time on x86-64. From 32,768 elements on, a step without state
+    /// 512-bit vectors (AVX-512F, BW and VL), found at run time on x86-64. From 32,768 elements on, a step without state
     /// takes 256-bit ones, which are faster there.
     Avx512,
 }
@@ -192,10 +192,7 @@ pub(crate) fn run<U: Rule<S>, const S: usize>(
         // SAFETY: `is_supported` has seen AVX2 on this CPU.
         Backend::Avx2 => unsafe { avx2::drive(rule, streams) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        // SAFETY: `is_supported` has seen AVX2 on this CPU, beside AVX-512.
-        Backend::Avx512 if avx512::halves_do_better(S, streams.len()) => unsafe { avx2::drive(rule, streams) },
-        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        // SAFETY: `is_supported` has seen AVX2, AVX-512F and BW on this CPU.
+        // SAFETY: `is_supported` has seen AVX2, AVX-512F, BW and VL on this CPU.
         Backend::Avx512 => unsafe { avx512::drive(rule, streams) },
         #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
         Backend::Avx2 | Backend::Avx512 => {}

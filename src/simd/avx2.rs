@@ -1,7 +1,7 @@
 //! 256-bit vectors. Values of [`F32x8`] exist only inside [`drive`] and that of AVX-512, which run only where AVX2 was
-//! detected: that is the SAFETY reason of every block here.
+//! detected, and those with `VL` only inside the latter: that is the SAFETY reason of every block here.
 
-use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, driver, sealed::Sealed};
+use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, avx512, driver, sealed::Sealed};
 use crate::Rule;
 use core::arch::x86_64::*;
 
@@ -12,12 +12,16 @@ pub(super) fn detected() -> bool {
     cpu::get()
 }
 
+/// With `VL` it also uses what AVX-512F and VL have for vectors of this width.
 #[derive(Clone, Copy)]
-pub(super) struct F32x8(__m256);
+pub(super) struct F32x8<const VL: bool>(__m256);
 
-operator!(F32x8: Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps, Div div _mm256_div_ps);
+operator!(Add add, F32x8<VL>, VL: bool: _mm256_add_ps);
+operator!(Sub sub, F32x8<VL>, VL: bool: _mm256_sub_ps);
+operator!(Mul mul, F32x8<VL>, VL: bool: _mm256_mul_ps);
+operator!(Div div, F32x8<VL>, VL: bool: _mm256_div_ps);
 
-impl core::ops::Neg for F32x8 {
+impl<const VL: bool> core::ops::Neg for F32x8<VL> {
     type Output = Self;
 
     #[inline(always)]
@@ -27,9 +31,9 @@ impl core::ops::Neg for F32x8 {
     }
 }
 
-impl Sealed for F32x8 {}
+impl<const VL: bool> Sealed for F32x8<VL> {}
 
-impl Real for F32x8 {
+impl<const VL: bool> Real for F32x8<VL> {
     type Mask = __m256;
 
     #[inline(always)]
@@ -84,6 +88,9 @@ impl Real for F32x8 {
     fn sign(self) -> Self {
         // SAFETY: see the top of this file.
         Self(unsafe {
+            if VL {
+                return Self(_mm256_fixupimm_ps::<0>(self.0, self.0, _mm256_set1_epi32(avx512::SIGN)));
+            }
             let number = _mm256_cmp_ps::<_CMP_NEQ_OQ>(self.0, _mm256_setzero_ps());
             let sign = _mm256_and_ps(self.0, _mm256_set1_ps(-0.0));
             _mm256_blendv_ps(self.0, _mm256_or_ps(sign, _mm256_set1_ps(1.0)), number)
@@ -103,7 +110,7 @@ impl Real for F32x8 {
 
 macro_rules! lanes {
     ($N:literal: |$from:ident| $load:expr, |$to:ident, $value:ident| $store:expr) => {
-        impl Lanes<$N> for F32x8 {
+        impl<const VL: bool> Lanes<$N> for F32x8<VL> {
             #[inline(always)]
             fn load(from: &[f32; $N]) -> Self {
                 let $from = from.as_ptr();
@@ -134,5 +141,5 @@ lanes!(1: |from| _mm256_zextps128_ps256(_mm_load_ss(from)),
 /// The CPU has AVX2.
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive_vectors::<F32x8, 8, F32x8, U, S>(rule, streams, false);
+    driver::drive_vectors::<F32x8<false>, 8, F32x8<false>, U, S>(rule, streams, false);
 }

@@ -1,12 +1,12 @@
-//! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where AVX2, AVX-512F and BW were
-//! detected: that is the SAFETY reason of every block here.
+//! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where AVX2, AVX-512F, BW and VL
+//! were detected: that is the SAFETY reason of every block here.
 
 use super::avx2::F32x8;
 use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, driver, sealed::Sealed};
 use crate::Rule;
 use core::arch::x86_64::*;
 
-cpufeatures::new!(cpu, "avx2", "avx512f", "avx512bw");
+cpufeatures::new!(cpu, "avx2", "avx512f", "avx512bw", "avx512vl");
 
 #[inline]
 pub(super) fn detected() -> bool {
@@ -18,14 +18,17 @@ pub(super) struct F32x16(__m512);
 
 /// What `vfixupimmps` makes of a number, four bits for each kind from the lowest on: a quiet NaN itself, a signalling one
 /// quiet, ±0 itself, 1 one, −∞ minus one, ∞ one, what else is negative minus one, and positive one.
-const SIGN: i32 = 0xa9a9_a121_u32.cast_signed();
+pub(super) const SIGN: i32 = 0xa9a9_a121_u32.cast_signed();
 
 /// Where a comparison does not hold: instructions put zero where a mask has no bit, so that [`Real::zero_where`] takes
 /// one of them, and not one more to invert the mask.
 #[derive(Clone, Copy)]
 pub(super) struct Unless(__mmask16);
 
-operator!(F32x16: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps, Div div _mm512_div_ps);
+operator!(Add add, F32x16: _mm512_add_ps);
+operator!(Sub sub, F32x16: _mm512_sub_ps);
+operator!(Mul mul, F32x16: _mm512_mul_ps);
+operator!(Div div, F32x16: _mm512_div_ps);
 
 impl core::ops::Neg for F32x16 {
     type Output = Self;
@@ -127,27 +130,20 @@ impl Lanes<16> for F32x16 {
     }
 }
 
-/// Slices of this length and more may come from memory, to which other loops are suited than to L1. It is the length of
-/// `par_apply`'s pieces.
+/// Slices of this length and more may come from memory, and take the loop that was faster from there on Zen 4. It is the
+/// length of `par_apply`'s pieces.
 const LONG: usize = 1 << 15;
 
-/// Whether vectors of half the width do better: on Zen 4 a step over two streams from memory takes a sixth longer by
-/// whole cache lines.
-#[inline]
-pub(super) fn halves_do_better(slots: usize, len: usize) -> bool {
-    slots == 0 && len >= LONG
-}
-
-/// Whether prefetching does better: on Zen 4 four streams and more from memory take 3 to 10 % longer without.
-#[inline]
-fn prefetching_does_better(slots: usize, len: usize) -> bool {
-    slots >= 2 && len >= LONG
-}
-
 /// # Safety
-/// The CPU has AVX2, AVX-512F and BW.
-#[target_feature(enable = "avx512f,avx512bw")]
+/// The CPU has AVX2, AVX-512F, BW and VL.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    let far = prefetching_does_better(S, streams.len());
-    driver::drive_vectors::<F32x16, 16, F32x8, U, S>(rule, streams, far);
+    let long = streams.len() >= LONG;
+    if S == 0 && long {
+        // From memory two streams take a sixth longer by whole cache lines.
+        driver::drive_vectors::<F32x8<true>, 8, F32x8<true>, U, S>(rule, streams, false);
+    } else {
+        // Four streams and more from memory take up to a tenth longer without prefetching.
+        driver::drive_vectors::<F32x16, 16, F32x8<true>, U, S>(rule, streams, S >= 2 && long);
+    }
 }

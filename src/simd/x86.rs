@@ -2,8 +2,8 @@
 
 /// Implements an operator of a vector newtype by one instruction.
 macro_rules! operator {
-    ($Vector:ident: $($Op:ident $op:ident $instruction:ident),*) => {$(
-        impl core::ops::$Op for $Vector {
+    ($Op:ident $op:ident, $Vector:ty $(, $parameter:ident: $Parameter:ty)?: $instruction:ident) => {
+        impl$(<const $parameter: $Parameter>)? core::ops::$Op for $Vector {
             type Output = Self;
 
             #[inline(always)]
@@ -12,5 +12,5 @@ macro_rules! operator {
                 Self(unsafe { $instruction(self.0, other.0) })
             }
         }
-    )*};
+    };
 }
