@@ -103,9 +103,8 @@ impl Rule<2> for FtrlRule {
         let square = g * g;
         let sum = n + square;
         let root = sum.sqrt();
-        // √n' − √n without its cancellation.
-        let growth = square / (root + n.sqrt());
-        let growth = R::select(R::splat(0.0).lt(square), growth, square);
+        // √n' − √n without its cancellation. Nothing is lost in a root by what keeps zero from dividing.
+        let growth = square / (root + n.sqrt() + R::splat(f32::MIN_POSITIVE));
         let z = z + (self.shrinkage.add_to(g, p) - growth * R::splat(self.inverse_lr) * p);
         let p = lr * (z.max(-l1).min(l1) - z) / (root + R::splat(self.quadratic));
         (p, [z, sum])
