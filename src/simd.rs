@@ -106,7 +106,7 @@ trait Lanes<const N: usize>: Real {
     fn load(from: &[f32; N]) -> Self;
     fn store(self, to: &mut [f32; N]);
 
-    /// Asks for the cache line at an address, whatever is there; a vector that is none has no use for it.
+    /// Asks for the cache line at an address, whatever is there. Does nothing where it would not pay.
     #[inline(always)]
     fn prefetch(_: *const f32) {}
 }

@@ -103,7 +103,7 @@ impl Rule<2> for FtrlRule {
         let square = g * g;
         let sum = n + square;
         let root = sum.sqrt();
-        // √n' − √n without its cancellation. Nothing is lost in a root by what keeps zero from dividing.
+        // √n' − √n without its cancellation. The smallest normal number changes no root but zero, which must not divide.
         let growth = square / (root + n.sqrt() + R::splat(f32::MIN_POSITIVE));
         let z = z + (self.shrinkage.add_to(g, p) - growth * R::splat(self.inverse_lr) * p);
         let p = lr * (z.max(-l1).min(l1) - z) / (root + R::splat(self.quadratic));

@@ -1,7 +1,7 @@
 //! 256-bit vectors. Values of [`F32x8`] exist only inside [`drive`] and that of AVX-512, which run only where AVX2 was
 //! detected, and those with `VL` only inside the latter: that is the SAFETY reason of every block here.
 
-use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, avx512, driver, sealed::Sealed};
+use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, avx512, driver, sealed::Sealed, x86};
 use crate::Rule;
 use core::arch::x86_64::*;
 
@@ -124,6 +124,11 @@ macro_rules! lanes {
                 // SAFETY: writes the `$N` floats that it points to, and needs no alignment.
                 unsafe { $store }
             }
+
+            #[inline(always)]
+            fn prefetch(address: *const f32) {
+                x86::prefetch(address)
+            }
         }
     };
 }
@@ -141,5 +146,6 @@ lanes!(1: |from| _mm256_zextps128_ps256(_mm_load_ss(from)),
 /// The CPU has AVX2.
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive_vectors::<F32x8<false>, 8, F32x8<false>, U, S>(rule, streams, false);
+    let far = x86::far(S, streams.len());
+    driver::drive_vectors::<F32x8<false>, 8, F32x8<false>, U, S>(rule, streams, far);
 }

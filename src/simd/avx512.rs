@@ -2,7 +2,7 @@
 //! were detected: that is the SAFETY reason of every block here.
 
 use super::avx2::F32x8;
-use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, driver, sealed::Sealed};
+use super::{INVERSE_CUBE_ROOT, Lanes, Real, Streams, THIRD, driver, sealed::Sealed, x86};
 use crate::Rule;
 use core::arch::x86_64::*;
 
@@ -125,25 +125,19 @@ impl Lanes<16> for F32x16 {
 
     #[inline(always)]
     fn prefetch(address: *const f32) {
-        // SAFETY: every address may be prefetched: the program sees nothing of it, and it never faults.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+        x86::prefetch(address)
     }
 }
-
-/// Slices of this length and more may come from memory, and take the loop that was faster from there on Zen 4. It is the
-/// length of `par_apply`'s pieces.
-const LONG: usize = 1 << 15;
 
 /// # Safety
 /// The CPU has AVX2, AVX-512F, BW and VL.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    let long = streams.len() >= LONG;
-    if S == 0 && long {
+    if S == 0 && streams.len() >= x86::LONG {
         // From memory two streams take a sixth longer by whole cache lines.
         driver::drive_vectors::<F32x8<true>, 8, F32x8<true>, U, S>(rule, streams, false);
     } else {
-        // Four streams and more from memory take up to a tenth longer without prefetching.
-        driver::drive_vectors::<F32x16, 16, F32x8<true>, U, S>(rule, streams, S >= 2 && long);
+        let far = x86::far(S, streams.len());
+        driver::drive_vectors::<F32x16, 16, F32x8<true>, U, S>(rule, streams, far);
     }
 }

@@ -15,7 +15,7 @@ const AHEAD: usize = 96;
 pub(super) fn drive_elements<U: Rule<S>, const S: usize>(rule: &U, mut streams: Streams<'_, S>) {
     // A copy, so that no store can be thought to change a coefficient.
     let rule = *rule;
-    walk::<f32, 1, 0, U, S>(&rule, &mut streams);
+    walk::<f32, 1, false, U, S>(&rule, &mut streams);
 }
 
 /// Whole vectors, then what is left in vectors that halve: without a loop, whose end no CPU foresees. Slices that are
@@ -31,9 +31,9 @@ pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, const S:
     const { assert!(N == 8 || N == 16) };
     let rule = *rule;
     if far {
-        whole::<L, N, AHEAD, U, S>(&rule, &mut streams);
+        whole::<L, N, true, U, S>(&rule, &mut streams);
     } else {
-        whole::<L, N, 0, U, S>(&rule, &mut streams);
+        whole::<L, N, false, U, S>(&rule, &mut streams);
     }
     if N > 8 {
         once::<H, 8, U, S>(&rule, &mut streams);
@@ -45,28 +45,28 @@ pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, const S:
 
 /// Steps through the whole vectors, in one of three loops that is chosen before.
 #[inline(always)]
-fn whole<L: Lanes<N>, const N: usize, const AHEAD: usize, U: Rule<S>, const S: usize>(
+fn whole<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, const S: usize>(
     rule: &U,
     streams: &mut Streams<'_, S>,
 ) {
     if let Some(plain) = rule.plain::<false>() {
-        return walk::<L, N, AHEAD, U, S>(&plain, streams);
+        return walk::<L, N, FAR, U, S>(&plain, streams);
     }
     if let Some(decaying) = rule.plain::<true>() {
-        return walk::<L, N, AHEAD, U, S>(&decaying, streams);
+        return walk::<L, N, FAR, U, S>(&decaying, streams);
     }
-    walk::<L, N, AHEAD, U, S>(rule, streams)
+    walk::<L, N, FAR, U, S>(rule, streams)
 }
 
 #[inline(always)]
-fn walk<L: Lanes<N>, const N: usize, const AHEAD: usize, U: Rule<S>, const S: usize>(
+fn walk<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, const S: usize>(
     rule: &U,
     streams: &mut Streams<'_, S>,
 ) {
     let end = streams.len() - streams.len() % N;
     let mut at = 0;
     while at < end {
-        if AHEAD > 0 {
+        if FAR {
             streams.prefetch::<L, N>(at + AHEAD);
         }
         // SAFETY: `end` is a multiple of `N` and at most the length.

@@ -54,7 +54,7 @@ impl<'a, const S: usize> Streams<'a, S> {
         self.len
     }
 
-    /// Asks for the cache lines of the elements from `at` on, also where that is beyond the end.
+    /// Asks for the cache line of element `at` of every slice, also where that is beyond the end.
     #[inline(always)]
     pub(super) fn prefetch<L: Lanes<N>, const N: usize>(&self, at: usize) {
         L::prefetch(self.params.wrapping_add(at));
