@@ -1,11 +1,12 @@
 //! A step on all cores. An element depends on its own inputs alone, so any cut gives the same bits.
 
+use crate::simd::driver::LONG;
 use crate::{Error, Rule};
 use std::sync::OnceLock;
 
-/// Elements of a piece: with its streams it fits a core's cache, a step over it takes long enough to hand over, and
-/// AVX-512 takes it for long.
-const PIECE: usize = 1 << 15;
+/// Elements of a piece: with its streams it fits a core's cache, a step over it takes long enough to hand over, and it is
+/// stepped through as a part of something long.
+const PIECE: usize = LONG;
 
 /// Up to here a caller outside the pool keeps the slices: to wake a thread takes longer than is saved.
 const ALONE: usize = 1 << 19;

@@ -3,7 +3,7 @@
 //! All code for an instruction set and all `unsafe` of the crate is below this module.
 #![allow(unsafe_code)]
 
-mod driver;
+pub(crate) mod driver;
 mod portable;
 mod scalar;
 mod streams;
@@ -103,10 +103,13 @@ mod sealed {
 
 /// A [`Real`] of `N` elements that can be loaded and stored.
 trait Lanes<const N: usize>: Real {
+    /// Whether [`Lanes::prefetch`] does something.
+    const PREFETCHES: bool = false;
+
     fn load(from: &[f32; N]) -> Self;
     fn store(self, to: &mut [f32; N]);
 
-    /// Asks for the cache line at an address, whatever is there. Does nothing where it would not pay.
+    /// Asks for the cache line at an address, whatever is there.
     #[inline(always)]
     fn prefetch(_: *const f32) {}
 }

@@ -111,6 +111,8 @@ impl<const VL: bool> Real for F32x8<VL> {
 macro_rules! lanes {
     ($N:literal: |$from:ident| $load:expr, |$to:ident, $value:ident| $store:expr) => {
         impl<const VL: bool> Lanes<$N> for F32x8<VL> {
+            const PREFETCHES: bool = true;
+
             #[inline(always)]
             fn load(from: &[f32; $N]) -> Self {
                 let $from = from.as_ptr();
@@ -146,6 +148,5 @@ lanes!(1: |from| _mm256_zextps128_ps256(_mm_load_ss(from)),
 /// The CPU has AVX2.
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    let far = x86::far(S, streams.len());
-    driver::drive_vectors::<F32x8<false>, 8, F32x8<false>, U, S>(rule, streams, far);
+    driver::drive_vectors::<F32x8<false>, 8, F32x8<false>, U, S>(rule, streams);
 }

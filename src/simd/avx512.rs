@@ -111,6 +111,8 @@ impl Real for F32x16 {
 }
 
 impl Lanes<16> for F32x16 {
+    const PREFETCHES: bool = true;
+
     #[inline(always)]
     fn load(from: &[f32; 16]) -> Self {
         // SAFETY: `from` is sixteen readable floats; the load needs no alignment.
@@ -133,11 +135,10 @@ impl Lanes<16> for F32x16 {
 /// The CPU has AVX2, AVX-512F, BW and VL.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    if S == 0 && streams.len() >= x86::LONG {
+    if S == 0 && streams.len() >= driver::LONG {
         // From memory two streams take a sixth longer by whole cache lines.
-        driver::drive_vectors::<F32x8<true>, 8, F32x8<true>, U, S>(rule, streams, false);
+        driver::drive_vectors::<F32x8<true>, 8, F32x8<true>, U, S>(rule, streams);
     } else {
-        let far = x86::far(S, streams.len());
-        driver::drive_vectors::<F32x16, 16, F32x8<true>, U, S>(rule, streams, far);
+        driver::drive_vectors::<F32x16, 16, F32x8<true>, U, S>(rule, streams);
     }
 }

@@ -6,6 +6,10 @@
 use super::{Lanes, Streams};
 use crate::Rule;
 
+/// Slices of this length and more may come from memory, and take the loop that was faster from there on Zen 4: with four
+/// streams and more, one that prefetches.
+pub(crate) const LONG: usize = 1 << 15;
+
 /// How many elements ahead of the step to prefetch: six cache lines. The CPU's own prefetchers see further, and a distance
 /// in their way costs more than it gains.
 const AHEAD: usize = 96;
@@ -18,19 +22,17 @@ pub(super) fn drive_elements<U: Rule<S>, const S: usize>(rule: &U, mut streams: 
     walk::<f32, 1, false, U, S>(&rule, &mut streams);
 }
 
-/// Whole vectors, then what is left in vectors that halve: without a loop, whose end no CPU foresees. Slices that are
-/// `far` are prefetched.
+/// Whole vectors, then what is left in vectors that halve: without a loop, whose end no CPU foresees.
 #[inline(always)]
 pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, const S: usize>(
     rule: &U,
     mut streams: Streams<'_, S>,
-    far: bool,
 ) where
     H: Lanes<8> + Lanes<4> + Lanes<2> + Lanes<1>,
 {
     const { assert!(N == 8 || N == 16) };
     let rule = *rule;
-    if far {
+    if L::PREFETCHES && S >= 2 && streams.len() >= LONG {
         whole::<L, N, true, U, S>(&rule, &mut streams);
     } else {
         whole::<L, N, false, U, S>(&rule, &mut streams);

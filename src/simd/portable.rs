@@ -83,5 +83,5 @@ lower_lanes!(1: a, 0.0 0.0 0.0 0.0 0.0 0.0 0.0);
 /// A function of its own, like those of the other backends, and not a part of every caller.
 #[inline(never)]
 pub(super) fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive_vectors::<f32x8, 8, f32x8, U, S>(rule, streams, false);
+    driver::drive_vectors::<f32x8, 8, f32x8, U, S>(rule, streams);
 }

@@ -1,17 +1,6 @@
-//! What the two x86-64 backends share: the operators of a vector newtype, and how they fetch what comes from memory.
+//! What the two x86-64 backends share: the operators of a vector newtype, and prefetching.
 
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-
-/// Slices of this length and more may come from memory, and take the loop that was faster from there on Zen 4. It is the
-/// length of `par_apply`'s pieces.
-pub(super) const LONG: usize = 1 << 15;
-
-/// Whether slices are prefetched. With four streams and more that takes up to a fifth off a step from memory; with fewer
-/// the CPU needs no help.
-#[inline(always)]
-pub(super) fn far(slots: usize, len: usize) -> bool {
-    slots >= 2 && len >= LONG
-}
 
 #[inline(always)]
 pub(super) fn prefetch(address: *const f32) {
