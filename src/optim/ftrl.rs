@@ -13,7 +13,7 @@ use crate::{Adapter, Error, Objective, Real, Rule, check};
 ///
 /// Source: McMahan et al., "Ad Click Prediction: a View from the Trenches", KDD 2013, in the form of
 /// `keras.optimizers.Ftrl` with its learning-rate power of −½, whose values are the defaults. Other powers need a
-/// power function, which no element path has.
+/// power function, which no element path has. As in the paper, a parameter whose z is 0 becomes 0, also while n is.
 /// State: `[z, n]`, n starts at `initial_accumulator`: fill it with [`Optimizer::init`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ftrl {
@@ -73,8 +73,8 @@ impl Optimizer<2> for Ftrl {
             lr: lr as f32,
             inverse_lr: check::coefficient("lr", 1.0 / lr)?,
             l1: check::non_negative("l1", self.l1)? as f32,
-            // Both sides of the last fraction times lr.
-            quadratic: check::coefficient("l2", 2.0 * lr * l2 + beta)?,
+            // Both sides of the last fraction times lr. Not zero, which would make NaN of an n that is.
+            quadratic: check::coefficient("l2", 2.0 * lr * l2 + beta)?.max(f32::MIN_POSITIVE),
         };
         *clock = step;
         Ok(rule)

@@ -40,6 +40,7 @@ impl Oracle<2> for Ftrl {
         vec![
             Ftrl { l1: 0.5, ..Ftrl::default() },
             Ftrl { l2: 0.5, ..Ftrl::default() },
+            Ftrl { initial_accumulator: 0.0, ..Ftrl::default() },
             Ftrl { l2_shrinkage: 0.01, ..Ftrl::default() },
             Ftrl { lr: 0.3, initial_accumulator: 1.0, l1: 0.1, l2: 0.1, l2_shrinkage: 0.1, beta: 1.0, maximize: true },
         ]
