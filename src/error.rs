@@ -1,41 +1,110 @@
+//! What can be wrong with a call.
+
+use crate::backend::Backend;
+use crate::range::Range;
 use core::fmt;
 
 /// What was wrong with a call. After an error nothing was written: parameters, state and clock are as before.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// A slice is not as long as the parameters.
+    /// A slice does not have the length of the slice that it belongs to.
     Length {
         /// The slice whose length differs.
         slice: Slice,
-        /// The number of parameters.
+        /// The length that it should have, in elements.
         expected: usize,
-        /// The length of that slice.
+        /// The length that it has.
         found: usize,
     },
-    /// A hyper-parameter is NaN, infinite or out of its range.
+    /// A hyper-parameter or an argument is NaN, infinite or out of its range.
     HyperParameter {
         /// The field or argument.
         name: &'static str,
-        /// What it held.
+        /// The value that was given.
         value: f64,
         /// What it may hold.
-        expected: &'static str,
+        range: Range,
     },
-    /// The clock stands at its maximum: one more step cannot be counted.
+    /// A hyper-parameter is in its range, but a coefficient derived from it is infinite in f32, or is 0 though it was
+    /// given as a number other than 0.
+    Coefficient {
+        /// The field or argument.
+        name: &'static str,
+        /// The value that was given.
+        value: f64,
+        /// The coefficient before it was rounded to f32.
+        coefficient: f64,
+    },
+    /// A clock holds a value that no run of the optimizer can reach.
+    Clock {
+        /// The field of the clock.
+        name: &'static str,
+        /// The value that was given.
+        value: f64,
+        /// What it may hold.
+        range: Range,
+    },
+    /// The clock is at its maximum: one more step cannot be counted.
     ClockOverflow,
     /// This CPU or this build cannot run the backend asked for.
-    UnsupportedBackend(crate::Backend),
+    UnsupportedBackend(Backend),
+    /// Nothing has the name that was given.
+    Unknown {
+        /// What was looked up by name.
+        what: Named,
+        /// The names that exist.
+        known: &'static [&'static str],
+    },
+    /// A field was set to a value of another type.
+    FieldType {
+        /// The field.
+        name: &'static str,
+        /// The type that it has: `f64`, `bool` or `u64`.
+        expected: &'static str,
+    },
+    /// A call brought more or fewer state slots than the optimizer has.
+    SlotCount {
+        /// The number of slots of the optimizer.
+        expected: usize,
+        /// The number of slices that were given.
+        found: usize,
+    },
 }
 
 /// Names one of the slices of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Slice {
     /// The gradients.
     Grads,
     /// A state slot, counted from 0 in the order that the optimizer documents.
     State(usize),
+    /// The buffer that gradients are summed in.
+    Buffer,
+    /// The average of the weights.
+    Average,
+    /// The slow weights of Lookahead.
+    Slow,
+    /// The estimate of the Hessian's diagonal.
+    Estimate,
+    /// The slot `z` of a schedule-free optimizer.
+    Z,
+}
+
+/// What a name was looked up as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Named {
+    /// An optimizer.
+    Optimizer,
+    /// A hyper-parameter of an optimizer.
+    Field,
+    /// A preset of an optimizer.
+    Preset,
 }
 
 impl fmt::Display for Slice {
@@ -43,7 +112,22 @@ impl fmt::Display for Slice {
         match self {
             Slice::Grads => f.write_str("grads"),
             Slice::State(slot) => write!(f, "state slot {slot}"),
+            Slice::Buffer => f.write_str("buffer"),
+            Slice::Average => f.write_str("average"),
+            Slice::Slow => f.write_str("slow"),
+            Slice::Estimate => f.write_str("estimate"),
+            Slice::Z => f.write_str("z"),
         }
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Named::Optimizer => "optimizer",
+            Named::Field => "field",
+            Named::Preset => "preset",
+        })
     }
 }
 
@@ -51,11 +135,24 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Length { slice, expected, found } => {
-                write!(f, "{slice} has {found} elements, the parameters have {expected}")
+                write!(f, "{slice} has {found} elements, expected {expected}")
             }
-            Error::HyperParameter { name, value, expected } => write!(f, "{name} is {value}, expected {expected}"),
+            Error::HyperParameter { name, value, range } => write!(f, "{name} is {value}, expected {range}"),
+            Error::Coefficient { name, value, coefficient } => {
+                write!(f, "{name} is {value}, which makes a coefficient of {coefficient}, out of the range of f32")
+            }
+            Error::Clock { name, value, range } => write!(f, "the clock's {name} is {value}, expected {range}"),
             Error::ClockOverflow => f.write_str("the clock is at its maximum"),
             Error::UnsupportedBackend(backend) => write!(f, "backend {backend} is not supported here"),
+            Error::Unknown { what, known } => {
+                write!(f, "no {what} has this name; the names are ")?;
+                for (i, name) in known.iter().enumerate() {
+                    write!(f, "{}{name}", if i == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+            Error::FieldType { name, expected } => write!(f, "{name} is of type {expected}"),
+            Error::SlotCount { expected, found } => write!(f, "{found} state slots, expected {expected}"),
         }
     }
 }

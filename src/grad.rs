@@ -1,7 +1,11 @@
 //! What happens to gradients before a step: sums over a mini-batch.
 
-use crate::simd::{self, Streams};
-use crate::{Backend, Error, Real, Rule, check};
+use crate::check;
+use crate::error::{Error, Slice};
+use crate::range::Range;
+use crate::real::Real;
+use crate::rule::Rule;
+use crate::run::{Wrong, pass};
 
 /// Adds a gradient to a buffer: `buffer ← buffer + factor · grads`, in one pass.
 ///
@@ -18,11 +22,11 @@ use crate::{Backend, Error, Real, Rule, check};
 /// ```
 ///
 /// # Errors
-/// [`Error::Length`] where the slices differ in length, [`Error::HyperParameter`] for a factor that is not a finite
-/// f32. Nothing has been written then.
+/// [`Error::Length`] where the buffer is not as long as the gradients, [`Error::HyperParameter`] or
+/// [`Error::Coefficient`] for a factor that is not a finite f32 or becomes 0 in f32. Nothing has been written then.
 pub fn accumulate(buffer: &mut [f32], grads: &[f32], factor: f64) -> Result<(), Error> {
-    let rule = Accumulate { factor: check::coefficient("factor", factor)? };
-    simd::run(Backend::active(), &rule, Streams::new(buffer, grads, [])?)
+    check::field("factor", factor, Range::Finite)?;
+    pass(Accumulate { factor: check::rounded("factor", factor)? }, buffer, grads, Wrong::Buffer(Slice::Buffer))
 }
 
 #[derive(Clone, Copy)]

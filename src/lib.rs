@@ -1,26 +1,37 @@
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc = include_str!("../README.md")]
 
 #[cfg(feature = "rayon")]
 extern crate std;
 
+pub mod any;
 pub mod average;
+mod backend;
 mod check;
-mod ema;
 mod error;
 pub mod grad;
-mod lookahead;
+pub mod math;
 pub mod optim;
-#[cfg(feature = "rayon")]
-mod parallel;
+mod range;
+mod real;
 pub mod rule;
+mod run;
 #[cfg(feature = "rand_core")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rand_core")))]
 pub mod sample;
-mod simd;
 
-pub use ema::Ema;
-pub use error::{Error, Slice};
-pub use lookahead::{Lookahead, Synchronise};
-pub use optim::*;
-pub use rule::{Adapter, Objective, Rule};
-pub use simd::{Backend, Real};
+pub use backend::Backend;
+pub use error::{Error, Named, Slice};
+pub use optim::{HyperParameters, Optimizer};
+pub use range::Range;
+pub use real::Real;
+pub use run::Step;
+
+macro_rules! optimizers {
+    ($($Optimizer:ident: $slots:literal,)*) => {
+        #[doc(inline)]
+        pub use optim::{$($Optimizer),*};
+    };
+}
+for_each_optimizer!(optimizers);

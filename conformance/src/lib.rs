@@ -5,13 +5,14 @@
 mod inputs;
 mod stepping;
 
-use gradstep::average::{Swa, WeightEma};
+use gradstep::average::{Lookahead, Swa, WeightEma};
+use gradstep::rule::Adapter;
 use gradstep::*;
 use inputs::{Buffers, Dice, Hash, MAX};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::SeedableRng;
 pub use stepping::rules;
-use stepping::{Step, adapted};
+use stepping::{Place, adapted};
 
 /// Beyond every vector width and tail, and one of several vectors and a tail.
 const LENGTHS: [usize; 36] = [
@@ -19,20 +20,20 @@ const LENGTHS: [usize; 36] = [
     31, 32, 33, 67, MAX,
 ];
 
-/// Calls `report` with each subject, in words, and its hash. Without a backend, steps go through [`Rule::apply`].
+/// Calls `report` with each subject, in words, and its hash. Without a backend, steps go through [`Step::apply`].
 ///
 /// # Errors
 /// What a step refused, which is a fault of this crate, or a backend that this machine cannot run.
 pub fn run(backend: Option<Backend>, mut report: impl FnMut([&str; 2], u64)) -> Result<(), Error> {
-    let mut buffers = Buffers::new();
+    let (place, mut buffers) = (Place(backend), Buffers::new());
     macro_rules! each {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
             let name = stringify!($Optimizer);
-            let step = Step { backend, optimizer: $Optimizer::default() };
-            report([name, "plain"], ordinary(&step, |rule| rule, &mut buffers)?);
-            report([name, "adapted"], ordinary(&step, adapted, &mut buffers)?);
-            report([name, "special"], special(&step, &mut buffers)?);
-            report([name, "late"], late(&step, &mut buffers)?);
+            let optimizer = $Optimizer::default();
+            report([name, "plain"], ordinary(place, optimizer, |step| step, &mut buffers)?);
+            report([name, "adapted"], ordinary(place, optimizer, adapted, &mut buffers)?);
+            report([name, "special"], special(place, optimizer, &mut buffers)?);
+            report([name, "late"], late(place, optimizer, &mut buffers)?);
         )*};
     }
     for_each_optimizer!(each);
@@ -43,9 +44,10 @@ pub fn run(backend: Option<Backend>, mut report: impl FnMut([&str; 2], u64)) -> 
 }
 
 /// Five steps at every length, from the start that the optimizer asks for.
-fn ordinary<O: Optimizer<S>, U: Rule<S>, const S: usize>(
-    step: &Step<O>,
-    fuse: impl Fn(O::Rule) -> U,
+fn ordinary<O: Optimizer<S>, A: Adapter, const S: usize>(
+    place: Place,
+    optimizer: O,
+    fuse: impl Fn(Step<O::Rule>) -> Step<O::Rule, A>,
     buffers: &mut Buffers,
 ) -> Result<u64, Error> {
     let mut hash = Hash::new();
@@ -54,11 +56,11 @@ fn ordinary<O: Optimizer<S>, U: Rule<S>, const S: usize>(
         buffers.fill(&mut dice, Dice::ordinary);
         let mut clock = O::Clock::default();
         let (params, _, state) = buffers.streams(len);
-        step.optimizer.init(params, state)?;
+        optimizer.init(params, state)?;
         for _ in 0..5 {
             buffers.fill_grads(&mut dice, Dice::ordinary);
             let (params, grads, state) = buffers.streams(len);
-            step.apply(&fuse(step.optimizer.tick(&mut clock)?), params, grads, state)?;
+            place.apply(&fuse(optimizer.tick(&mut clock)?), params, grads, state)?;
         }
         hash.add(buffers, len, S);
     }
@@ -66,27 +68,27 @@ fn ordinary<O: Optimizer<S>, U: Rule<S>, const S: usize>(
 }
 
 /// Steps on special values in every stream, the state too.
-fn special<O: Optimizer<S>, const S: usize>(step: &Step<O>, buffers: &mut Buffers) -> Result<u64, Error> {
+fn special<O: Optimizer<S>, const S: usize>(place: Place, optimizer: O, buffers: &mut Buffers) -> Result<u64, Error> {
     let (mut hash, mut dice, mut clock) = (Hash::new(), Dice::new(0), O::Clock::default());
     for _ in 0..40 {
         buffers.fill(&mut dice, Dice::special);
         let (params, grads, state) = buffers.streams(MAX);
-        step.apply(&step.optimizer.tick(&mut clock)?, params, grads, state)?;
+        place.apply(&optimizer.tick(&mut clock)?, params, grads, state)?;
         hash.add(buffers, MAX, S);
     }
     Ok(hash.value())
 }
 
 /// Steps whose coefficients are those of a clock that has run for a while.
-fn late<O: Optimizer<S>, const S: usize>(step: &Step<O>, buffers: &mut Buffers) -> Result<u64, Error> {
+fn late<O: Optimizer<S>, const S: usize>(place: Place, optimizer: O, buffers: &mut Buffers) -> Result<u64, Error> {
     const LEN: usize = 5;
     let (mut hash, mut dice, mut clock) = (Hash::new(), Dice::new(1), O::Clock::default());
     for t in 1..=200 {
-        let rule = step.optimizer.tick(&mut clock)?;
+        let step = optimizer.tick(&mut clock)?;
         if t % 33 == 0 {
             buffers.fill(&mut dice, Dice::ordinary);
             let (params, grads, state) = buffers.streams(LEN);
-            step.apply(&rule, params, grads, state)?;
+            place.apply(&step, params, grads, state)?;
             hash.add(buffers, LEN, S);
         }
     }
@@ -95,18 +97,18 @@ fn late<O: Optimizer<S>, const S: usize>(step: &Step<O>, buffers: &mut Buffers) 
 
 /// Averages of the weights and Lookahead behind a step.
 fn followers(backend: Option<Backend>, buffers: &mut Buffers) -> Result<u64, Error> {
-    let step = Step { backend, optimizer: Momentum::default() };
+    let (place, optimizer) = (Place(backend), Momentum::default());
     let (ema, lookahead) = (WeightEma::default(), Lookahead { alpha: 0.3, period: 1 });
     let (mut hash, mut dice, mut clock, mut clocks) = (Hash::new(), Dice::new(2), 0, [0; 3]);
     for draw in [Dice::ordinary, Dice::special] {
         buffers.fill(&mut dice, draw);
         for _ in 0..4 {
-            let rule = step.optimizer.tick(&mut clock)?;
+            let step = optimizer.tick(&mut clock)?;
             let [swa_clock, ema_clock, lookahead_clock] = &mut clocks;
-            let rule = rule.then(Swa.tick(swa_clock)?).then(ema.tick(ema_clock)?);
-            if let Some(synchronise) = lookahead.tick(lookahead_clock)? {
+            let step = step.then(Swa.tick(swa_clock)?).then(ema.tick(ema_clock)?);
+            if let Some(synchronize) = lookahead.tick(lookahead_clock)? {
                 let (params, grads, state) = buffers.streams::<4>(MAX);
-                step.apply(&rule.then(synchronise), params, grads, state)?;
+                place.apply(&step.then(synchronize), params, grads, state)?;
             }
             hash.add(buffers, MAX, 4);
         }
@@ -128,8 +130,8 @@ fn passes(buffers: &mut Buffers) -> Result<u64, Error> {
             adamw.train(params, grads)?;
             Sophia::default().update_hessian(params, grads)?;
             Swa.tick(&mut 4)?.apply(params, grads)?;
-            if let Some(synchronise) = lookahead.tick(&mut 0)? {
-                synchronise.apply(params, slow)?;
+            if let Some(synchronize) = lookahead.tick(&mut 0)? {
+                synchronize.apply(params, slow)?;
             }
             hash.add(buffers, len, 1);
         }

@@ -1,6 +1,8 @@
-use crate::{Error, Real, Rule};
+use super::traits::{Rule, Visitor};
+use crate::error::Error;
+use crate::real::Real;
 
-/// Something fused into a step, on the way of an element from memory to the rule.
+/// Something fused into a step that acts on an element before the rule does.
 pub trait Adapter: Copy {
     /// The gradient that the rule sees, from the parameter before the step and the gradient so far.
     #[inline(always)]
@@ -14,40 +16,91 @@ pub trait Adapter: Copy {
         p
     }
 
-    /// Refuses coefficients that cannot be meant.
+    /// Refuses coefficients that are out of their ranges. [`Step::apply`](crate::Step::apply) asks before it writes.
     ///
     /// # Errors
-    /// [`Error::HyperParameter`] names the first one.
+    /// [`Error::HyperParameter`] or [`Error::Coefficient`] names the first one.
     fn check(&self) -> Result<(), Error>;
 }
 
-/// A [`Rule`] with an [`Adapter`] fused in; made by [`Rule::with`].
+/// No adapter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Unadapted;
+
+impl Adapter for Unadapted {
+    #[inline(always)]
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Two adapters, in the order in which they were added.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chain<A, B> {
+    pub(crate) first: A,
+    pub(crate) second: B,
+}
+
+impl<A: Adapter, B: Adapter> Adapter for Chain<A, B> {
+    #[inline(always)]
+    fn grad<R: Real>(&self, p: R, g: R) -> R {
+        self.second.grad(p, self.first.grad(p, g))
+    }
+
+    // Nothing but decay changes the parameter, and two decays commute but for rounding.
+    #[inline(always)]
+    fn param<R: Real>(&self, p: R) -> R {
+        self.first.param(self.second.param(p))
+    }
+
+    #[inline(always)]
+    fn check(&self) -> Result<(), Error> {
+        self.first.check()?;
+        self.second.check()
+    }
+}
+
+/// A rule behind its adapters: what a [`Step`](crate::Step) runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adapted<U, A> {
-    pub(super) rule: U,
-    pub(super) adapter: A,
+    pub(crate) rule: U,
+    pub(crate) adapter: A,
 }
 
 impl<U: Rule<S>, A: Adapter, const S: usize> Rule<S> for Adapted<U, A> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [R; S]) {
-        self.rule.lane(self.adapter.param(p), g, state)
-    }
-
-    // The inner rule's adapters were added first, so they act first.
-    #[inline(always)]
-    fn grad<R: Real>(&self, p: R, g: R) -> R {
-        self.adapter.grad(p, self.rule.grad(p, g))
+        self.rule.lane(self.adapter.param(p), self.adapter.grad(p, g), state)
     }
 
     #[inline(always)]
-    fn plain<const DECAYS: bool>(self) -> Option<Self> {
-        Some(Adapted { rule: self.rule.plain::<DECAYS>()?, ..self })
+    fn form<V: Visitor<S>>(&self, visitor: V) -> V::Output {
+        self.rule.form(Form { adapter: self.adapter, visitor })
     }
 
     #[inline(always)]
     fn check(&self) -> Result<(), Error> {
         self.rule.check()?;
         self.adapter.check()
+    }
+}
+
+/// Puts the form of a rule behind the adapters.
+struct Form<A, V> {
+    adapter: A,
+    visitor: V,
+}
+
+impl<A: Adapter, V: Visitor<S>, const S: usize> Visitor<S> for Form<A, V> {
+    type Output = V::Output;
+
+    #[inline(always)]
+    fn visit<U: Rule<S>>(self, rule: U) -> V::Output {
+        self.visitor.visit(Adapted { rule, adapter: self.adapter })
+    }
+
+    #[inline(always)]
+    fn general(self) -> V::Output {
+        self.visitor.general()
     }
 }

@@ -1,4 +1,6 @@
-use crate::{Error, Real, Rule};
+use super::traits::{Rule, Visitor};
+use crate::error::Error;
+use crate::real::Real;
 
 /// A buffer that follows the parameters, such as their average: one more state slot, updated in the step's own pass.
 pub trait Follower: Copy {
@@ -6,11 +8,17 @@ pub trait Follower: Copy {
     fn follow<R: Real>(&self, p: R, buffer: R) -> (R, R);
 }
 
-/// A [`Rule`] and a [`Follower`] in one pass; made by [`Rule::then`]. The follower's buffer is the last state slot.
+/// A [`Rule`] and a [`Follower`] in one pass; made by [`Step::then`](crate::Step::then). The follower's buffer is the last state slot.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Followed<U, F> {
-    pub(super) rule: U,
-    pub(super) follower: F,
+    pub(crate) rule: U,
+    pub(crate) follower: F,
+}
+
+/// Puts the follower behind the form of a rule.
+struct Form<F, V> {
+    follower: F,
+    visitor: V,
 }
 
 macro_rules! one_slot_more {
@@ -24,18 +32,27 @@ macro_rules! one_slot_more {
             }
 
             #[inline(always)]
-            fn grad<R: Real>(&self, p: R, g: R) -> R {
-                self.rule.grad(p, g)
-            }
-
-            #[inline(always)]
-            fn plain<const DECAYS: bool>(self) -> Option<Self> {
-                Some(Followed { rule: self.rule.plain::<DECAYS>()?, ..self })
+            fn form<V: Visitor<$more>>(&self, visitor: V) -> V::Output {
+                self.rule.form(Form { follower: self.follower, visitor })
             }
 
             #[inline(always)]
             fn check(&self) -> Result<(), Error> {
                 self.rule.check()
+            }
+        }
+
+        impl<F: Follower, V: Visitor<$more>> Visitor<$slots> for Form<F, V> {
+            type Output = V::Output;
+
+            #[inline(always)]
+            fn visit<U: Rule<$slots>>(self, rule: U) -> V::Output {
+                self.visitor.visit(Followed { rule, follower: self.follower })
+            }
+
+            #[inline(always)]
+            fn general(self) -> V::Output {
+                self.visitor.general()
             }
         }
     )*};

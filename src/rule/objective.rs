@@ -1,46 +1,35 @@
-use super::{Adapter, Penalty};
-use crate::{Error, Real, check};
+use super::adapter::Adapter;
+use super::loss::{Gradient, Sign};
+use super::penalty::{Penalty, Switch};
+use crate::check;
+use crate::error::Error;
+use crate::range::Range;
+use crate::real::Real;
 
-/// What the gradient is taken of: the loss, or its negative to ascend, plus an L2 penalty `weight_decay/2 · p²`.
-///
-/// `g ← ±g + weight_decay · p`, in PyTorch's order: the sign first, the penalty after it.
+/// Ascends or descends, with an L2 penalty `weight_decay/2 · p²`: `g ← ±g + weight_decay · p`, in PyTorch's order. Made by
+/// [`Step::l2`](crate::Step::l2) and [`Step::maximize`](crate::Step::maximize).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
-    sign: f32,
+    sign: Sign,
     penalty: Penalty,
+    weight_decay: f64,
 }
 
 impl Objective {
-    /// Maximises or minimises, with an L2 penalty.
-    ///
-    /// # Errors
-    /// [`Error::HyperParameter`] for a `weight_decay` that is NaN, infinite or negative.
-    pub fn new(maximize: bool, weight_decay: f64) -> Result<Self, Error> {
-        check::non_negative("weight_decay", weight_decay)?;
-        Ok(Objective::unchecked(maximize, weight_decay))
-    }
-
-    pub(super) fn unchecked(maximize: bool, weight_decay: f64) -> Self {
-        Objective { sign: if maximize { -1.0 } else { 1.0 }, penalty: Penalty::new(weight_decay) }
-    }
-
-    /// The same with its switches as constants, if it minimises and has a penalty or none as `DECAYS` says: for
-    /// [`Rule::plain`](crate::Rule::plain).
-    #[inline(always)]
-    pub fn plain<const DECAYS: bool>(self) -> Option<Self> {
-        let penalty = self.penalty.plain::<DECAYS>()?;
-        (self.sign == 1.0).then_some(Objective { sign: 1.0, penalty })
+    /// A weight decay that is NaN, infinite or negative is an error of [`Step::apply`](crate::Step::apply).
+    pub const fn new(maximize: bool, weight_decay: f64) -> Self {
+        Objective { sign: Sign::new(maximize), penalty: Penalty::new(weight_decay as f32), weight_decay }
     }
 }
 
 impl Adapter for Objective {
     #[inline(always)]
     fn grad<R: Real>(&self, p: R, g: R) -> R {
-        self.penalty.add_to(R::splat(self.sign) * g, p)
+        self.penalty.add_to(self.sign.of(g), p)
     }
 
     #[inline(always)]
     fn check(&self) -> Result<(), Error> {
-        check::non_negative("weight_decay", self.penalty.factor().into()).map(drop)
+        check::field("weight_decay", self.weight_decay, Range::NonNegative)
     }
 }

@@ -1,37 +1,68 @@
-use crate::Real;
+use crate::real::Real;
 
-/// `factor · p`, which weight decay adds to a gradient or to a step, or nothing.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Penalty {
-    factor: f32,
-    on: bool,
+/// `factor · p`, which weight decay adds to a gradient or to an update, or nothing. Whether it is there can be known when
+/// the program runs ([`Penalty`]) or from the type ([`On`], [`Off`]).
+pub trait Switch: Copy {
+    /// The factor, if there is one.
+    fn factor(&self) -> Option<f32>;
+
+    /// `sum + factor · p`. A penalty that is off does not read `p`: an infinite parameter must not make NaN of it.
+    #[inline(always)]
+    fn add_to<R: Real>(&self, sum: R, p: R) -> R {
+        match self.factor() {
+            Some(factor) => sum + R::splat(factor) * p,
+            None => sum,
+        }
+    }
 }
 
+/// A penalty that may be on or off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Penalty {
+    factor: f32,
+}
+
+/// A penalty that is there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct On {
+    factor: f32,
+}
+
+/// No penalty.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Off;
+
 impl Penalty {
-    pub(crate) fn new(factor: f64) -> Self {
-        let factor = factor as f32;
-        Penalty { factor, on: factor != 0.0 }
+    /// A factor of 0 is no penalty.
+    pub(crate) const fn new(factor: f32) -> Self {
+        Penalty { factor }
     }
 
-    pub(super) fn factor(self) -> f32 {
-        self.factor
-    }
+}
 
-    /// The penalty with whether it is on as a constant, if that is `ON`.
+impl On {
+    pub(crate) const fn new(factor: f32) -> Self {
+        On { factor }
+    }
+}
+
+impl Switch for Penalty {
     #[inline(always)]
-    pub(crate) fn plain<const ON: bool>(self) -> Option<Self> {
-        (self.on == ON).then_some(Penalty { on: ON, ..self })
+    fn factor(&self) -> Option<f32> {
+        (self.factor != 0.0).then_some(self.factor)
     }
+}
 
-    /// `sum + factor · p`; a parameter at infinity must not make NaN of a penalty that is off.
+impl Switch for On {
     #[inline(always)]
-    pub(crate) fn add_to<R: Real>(self, sum: R, p: R) -> R {
-        if self.on { sum + R::splat(self.factor) * p } else { sum }
+    fn factor(&self) -> Option<f32> {
+        Some(self.factor)
     }
+}
 
-    /// `p − factor · p`, likewise.
+impl Switch for Off {
     #[inline(always)]
-    pub(super) fn shrink<R: Real>(self, p: R) -> R {
-        if self.on { p - R::splat(self.factor) * p } else { p }
+    fn factor(&self) -> Option<f32> {
+        None
     }
 }

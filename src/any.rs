@@ -1,0 +1,344 @@
+//! An optimizer that is chosen when the program runs: by name, with its fields by name, its slots and clock as data.
+//!
+//! Nothing is allocated: [`AnyOptimizer`] and [`AnyStep`] are enums over [the registry](crate::for_each_optimizer), and a
+//! program that uses neither contains neither.
+//!
+//! ```
+//! use gradstep::any::AnyOptimizer;
+//!
+//! let mut optimizer = AnyOptimizer::named("adamw")?;
+//! optimizer.set("lr", 0.01)?;
+//! let (mut params, grads) = (vec![1.0_f32; 100], vec![0.5; 100]);
+//! let mut state: Vec<Vec<f32>> = optimizer.slots().map(|_| vec![0.0; 100]).collect();
+//! let mut slots: Vec<&mut [f32]> = state.iter_mut().map(|slot| &mut slot[..]).collect();
+//! optimizer.init(&params, &mut slots)?;
+//! let mut clock = optimizer.clock();
+//! for _ in 0..10 {
+//!     optimizer.tick(&mut clock)?.apply(&mut params, &grads, &mut slots)?;
+//! }
+//! assert!(params[0] < 0.91 && optimizer.slots().nth(1).unwrap().name == "exp_avg_sq");
+//! # Ok::<(), gradstep::Error>(())
+//! ```
+
+use crate::backend::Backend;
+use crate::error::{Error, Named};
+use crate::for_each_optimizer;
+use crate::optim::*;
+use crate::rule::Rule;
+use crate::run::Step;
+
+/// A hyper-parameter of an optimizer that is chosen when the program runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AnyField {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// What it holds.
+    pub value: Value,
+}
+
+/// A state slot of an optimizer that is chosen when the program runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AnySlot {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds before the first step.
+    pub start: AnyStart,
+    /// What its numbers are.
+    pub holds: Holds,
+    /// Whether a step writes it.
+    pub is_written: bool,
+}
+
+/// What a slot holds before the first step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum AnyStart {
+    /// This number everywhere.
+    Value(f32),
+    /// A copy of the parameters.
+    Params,
+}
+
+/// What is done with the type of an optimizer that is chosen when the program runs.
+pub trait OptimizerVisitor {
+    /// What comes of it.
+    type Output;
+
+    /// Uses the optimizer.
+    fn visit<O: Optimizer<S>, const S: usize>(self, optimizer: &O) -> Self::Output;
+}
+
+/// What is done with the type of a step that is chosen when the program runs: adapters and followers can be fused in.
+pub trait StepVisitor {
+    /// What comes of it.
+    type Output;
+
+    /// Uses the step.
+    fn visit<U: Rule<S> + Send + Sync, const S: usize>(self, step: Step<U>) -> Self::Output;
+}
+
+macro_rules! any {
+    ($($Optimizer:ident: $slots:literal,)*) => {
+        /// Any optimizer of the crate, with its hyper-parameters.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[non_exhaustive]
+        pub enum AnyOptimizer {$(
+            #[doc = concat!("[`", stringify!($Optimizer), "`](crate::", stringify!($Optimizer), ")")]
+            $Optimizer($Optimizer),
+        )*}
+
+        /// One step of an [`AnyOptimizer`].
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[must_use = "a step changes nothing until it is applied"]
+        #[non_exhaustive]
+        pub enum AnyStep {$(
+            #[doc = concat!("A step of [`", stringify!($Optimizer), "`](crate::", stringify!($Optimizer), ")")]
+            $Optimizer(Step<<$Optimizer as Optimizer<$slots>>::Rule>),
+        )*}
+
+        $(
+            impl From<$Optimizer> for AnyOptimizer {
+                fn from(optimizer: $Optimizer) -> Self {
+                    AnyOptimizer::$Optimizer(optimizer)
+                }
+            }
+        )*
+
+        impl AnyOptimizer {
+            /// The names of all optimizers.
+            pub const NAMES: &'static [&'static str] = &[$($Optimizer::NAME),*];
+
+            /// Every optimizer with its default hyper-parameters.
+            pub const ALL: &'static [AnyOptimizer] = &[$(AnyOptimizer::$Optimizer($Optimizer::DEFAULT)),*];
+
+            /// Begins a step and advances the clock: see [`Optimizer::tick`].
+            ///
+            /// # Errors
+            /// Those of [`Optimizer::begin`]. The clock has not advanced then.
+            #[inline]
+            pub fn tick(&self, clock: &mut ClockData) -> Result<AnyStep, Error> {
+                match self {
+                    $(AnyOptimizer::$Optimizer(optimizer) => tick(optimizer, clock).map(AnyStep::$Optimizer),)*
+                }
+            }
+        }
+
+        /// Matches an enum over all optimizers.
+        macro_rules! each {
+            ($value:expr, $Enum:ident($inner:ident) => $answer:expr) => {
+                match $value {
+                    $($Enum::$Optimizer($inner) => $answer,)*
+                }
+            };
+        }
+    };
+}
+for_each_optimizer!(any);
+
+impl AnyOptimizer {
+    /// The optimizer with a name: that of its type, or one that PyTorch, optax, Keras or timm give it. Case,
+    /// underscores, hyphens and spaces do not matter.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] lists [`AnyOptimizer::NAMES`].
+    #[inline]
+    pub fn named(name: &str) -> Result<Self, Error> {
+        let mut found = AnyOptimizer::ALL.iter().filter_map(|any| each!(any, AnyOptimizer(o) => under_name(o, name)));
+        found.next().ok_or(Error::Unknown { what: Named::Optimizer, known: AnyOptimizer::NAMES })
+    }
+
+    /// The name of the optimizer's type.
+    #[inline]
+    pub fn name(&self) -> &'static str {
+        each!(self, AnyOptimizer(o) => facts(o).0)
+    }
+
+    /// Every hyper-parameter with its value.
+    #[inline]
+    pub fn fields(&self) -> impl Iterator<Item = AnyField> {
+        let count = each!(self, AnyOptimizer(o) => facts(o).1.len());
+        (0..count).filter_map(|i| each!(self, AnyOptimizer(o) => field(o, i)))
+    }
+
+    /// The value of a field.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] lists the fields that exist.
+    #[inline]
+    pub fn get(&self, field: &str) -> Result<Value, Error> {
+        each!(self, AnyOptimizer(o) => o.get(field))
+    }
+
+    /// Sets a field. Its range is checked when a step begins.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] lists the fields that exist, [`Error::FieldType`] names the type of the field. Nothing was set
+    /// then.
+    #[inline]
+    pub fn set(&mut self, field: &str, value: impl Into<Value>) -> Result<(), Error> {
+        let value = value.into();
+        each!(self, AnyOptimizer(o) => o.set(field, value))
+    }
+
+    /// The names of this optimizer's presets.
+    #[inline]
+    pub fn presets(&self) -> &'static [&'static str] {
+        each!(self, AnyOptimizer(o) => facts(o).2)
+    }
+
+    /// The hyper-parameters of a preset of this optimizer.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] lists the presets that exist.
+    #[inline]
+    pub fn preset(&self, name: &str) -> Result<Self, Error> {
+        each!(self, AnyOptimizer(o) => preset(o, name))
+    }
+
+    /// The state slots, in the order in which a step takes them.
+    #[inline]
+    pub fn slots(&self) -> impl Iterator<Item = AnySlot> {
+        let count = each!(self, AnyOptimizer(o) => slots(o).len());
+        (0..count).filter_map(|i| each!(self, AnyOptimizer(o) => slot(o, i)))
+    }
+
+    /// The clock before the first step.
+    #[inline]
+    pub fn clock(&self) -> ClockData {
+        each!(self, AnyOptimizer(o) => clock(o).0)
+    }
+
+    /// The names of what the clock holds besides the number of steps, in the order of [`ClockData::values`].
+    #[inline]
+    pub fn clock_values(&self) -> &'static [&'static str] {
+        each!(self, AnyOptimizer(o) => clock(o).1)
+    }
+
+    /// Fills the state of `params` as it is before the first step: see [`Optimizer::init`].
+    ///
+    /// # Errors
+    /// Those of `Optimizer::init`, and [`Error::SlotCount`]. Nothing has been written then.
+    #[inline]
+    pub fn init(&self, params: &[f32], state: &mut [&mut [f32]]) -> Result<(), Error> {
+        each!(self, AnyOptimizer(o) => o.init(params, array(state)?))
+    }
+
+    /// Calls the visitor with the optimizer as its type.
+    #[inline]
+    pub fn visit<V: OptimizerVisitor>(&self, visitor: V) -> V::Output {
+        each!(self, AnyOptimizer(o) => visitor.visit(o))
+    }
+}
+
+impl AnyStep {
+    /// Updates the parameters and their state in one pass over memory: see [`Step::apply`]. `state` has one slice for each
+    /// slot.
+    ///
+    /// # Errors
+    /// Those of `Step::apply`, and [`Error::SlotCount`]. Nothing has been written then.
+    #[inline]
+    pub fn apply(&self, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) -> Result<(), Error> {
+        self.apply_on(Backend::active(), params, grads, state)
+    }
+
+    /// [`AnyStep::apply`] on a chosen backend.
+    ///
+    /// # Errors
+    /// Those of `apply`, and [`Error::UnsupportedBackend`] where this CPU or build cannot run it.
+    #[inline]
+    pub fn apply_on(
+        &self,
+        backend: Backend,
+        params: &mut [f32],
+        grads: &[f32],
+        state: &mut [&mut [f32]],
+    ) -> Result<(), Error> {
+        each!(self, AnyStep(step) => step.apply_on(backend, params, grads, array(state)?))
+    }
+
+    /// [`AnyStep::apply`] on rayon's current thread pool: see [`Step::par_apply`].
+    ///
+    /// # Errors
+    /// Those of `apply`.
+    #[cfg(feature = "rayon")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
+    #[inline]
+    pub fn par_apply(&self, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) -> Result<(), Error> {
+        each!(self, AnyStep(step) => step.par_apply(params, grads, array(state)?))
+    }
+
+    /// Calls the visitor with the step as its type.
+    #[inline]
+    pub fn visit<V: StepVisitor>(self, visitor: V) -> V::Output {
+        each!(self, AnyStep(step) => visitor.visit(step))
+    }
+}
+
+/// Name, fields and names of presets.
+type Facts<O> = (&'static str, &'static [Field<O>], &'static [&'static str]);
+
+fn facts<O: HyperParameters>(_: &O) -> Facts<O> {
+    (O::NAME, O::FIELDS, O::PRESET_NAMES)
+}
+
+fn under_name<O: HyperParameters + Into<AnyOptimizer>>(_: &O, name: &str) -> Option<AnyOptimizer> {
+    if is_same_name(name, O::NAME) {
+        return Some(O::default().into());
+    }
+    O::ALIASES.iter().find(|alias| is_same_name(name, alias.name)).map(|alias| alias.value.into())
+}
+
+/// Whether two names differ in nothing but case, underscores, hyphens and spaces.
+fn is_same_name(a: &str, b: &str) -> bool {
+    fn letters(name: &str) -> impl Iterator<Item = u8> {
+        name.bytes().filter(|byte| !matches!(byte, b'_' | b'-' | b' ')).map(|byte| byte.to_ascii_lowercase())
+    }
+    letters(a).eq(letters(b))
+}
+
+fn preset<O: HyperParameters + Into<AnyOptimizer>>(_: &O, name: &str) -> Result<AnyOptimizer, Error> {
+    O::preset(name).map(Into::into)
+}
+
+fn field<O: HyperParameters>(hyper: &O, i: usize) -> Option<AnyField> {
+    let field = O::FIELDS.get(i)?;
+    Some(AnyField { name: field.name, kind: field.kind, value: (field.get)(hyper) })
+}
+
+fn slots<O: Optimizer<S>, const S: usize>(_: &O) -> &'static [Slot<O>] {
+    &O::SLOTS
+}
+
+fn slot<O: Optimizer<S>, const S: usize>(hyper: &O, i: usize) -> Option<AnySlot> {
+    let slot = slots(hyper).get(i)?;
+    let start = match slot.start {
+        Start::Zero => AnyStart::Value(0.0),
+        Start::Value(value) => AnyStart::Value(value(hyper) as f32),
+        Start::Params => AnyStart::Params,
+    };
+    Some(AnySlot { name: slot.name, start, holds: slot.holds, is_written: slot.is_written })
+}
+
+fn clock<O: Optimizer<S>, const S: usize>(_: &O) -> (ClockData, &'static [&'static str]) {
+    (O::Clock::default().save(), O::Clock::VALUES)
+}
+
+#[inline]
+fn tick<O: Optimizer<S>, const S: usize>(optimizer: &O, clock: &mut ClockData) -> Result<Step<O::Rule>, Error> {
+    let mut own = O::Clock::load(clock);
+    let step = optimizer.tick(&mut own)?;
+    *clock = own.save();
+    Ok(step)
+}
+
+/// The slices as the array that a step takes.
+#[inline]
+fn array<'a, const S: usize>(state: &'a mut [&mut [f32]]) -> Result<[&'a mut [f32]; S], Error> {
+    let found = state.len();
+    match <&mut [&mut [f32]; S]>::try_from(state) {
+        Ok(slots) => Ok(slots.each_mut().map(|slot| &mut **slot)),
+        Err(_) => Err(Error::SlotCount { expected: S, found }),
+    }
+}

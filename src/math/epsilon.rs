@@ -1,0 +1,87 @@
+use crate::check;
+use crate::error::Error;
+use crate::real::Real;
+
+/// Where epsilon is added to the root of a second moment, so that the root can divide. Each form is a type.
+pub trait Epsilon: Copy {
+    /// The divisor, from the moment.
+    fn root<R: Real>(&self, v: R) -> R;
+
+    /// The form without an addition inside the root, where it gives the same bits.
+    fn outside(&self) -> Option<Outside>;
+}
+
+/// `√v + eps`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outside {
+    eps: f32,
+}
+
+/// `√(v + eps_root)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Inside {
+    eps_root: f32,
+}
+
+/// `√(v + eps_root) + eps`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Both {
+    inside: Inside,
+    outside: Outside,
+}
+
+impl Outside {
+    /// `scale` multiplies `eps`: the divisor of a moment that is not corrected for bias takes `√(1 − βᵗ) · eps`.
+    pub(crate) fn new(eps: f64, scale: f64) -> Result<Self, Error> {
+        Ok(Outside { eps: check::coefficient("eps", eps, eps * scale)? })
+    }
+}
+
+impl Inside {
+    /// `name` is the hyper-parameter that an error names, and `scale` multiplies it.
+    pub(crate) fn new(name: &'static str, eps_root: f64, scale: f64) -> Result<Self, Error> {
+        Ok(Inside { eps_root: check::coefficient(name, eps_root, eps_root * scale)? })
+    }
+}
+
+impl Both {
+    pub(crate) fn new(inside: Inside, outside: Outside) -> Self {
+        Both { inside, outside }
+    }
+}
+
+impl Epsilon for Outside {
+    #[inline(always)]
+    fn root<R: Real>(&self, v: R) -> R {
+        v.sqrt() + R::splat(self.eps)
+    }
+
+    #[inline(always)]
+    fn outside(&self) -> Option<Outside> {
+        Some(*self)
+    }
+}
+
+impl Epsilon for Inside {
+    #[inline(always)]
+    fn root<R: Real>(&self, v: R) -> R {
+        (v + R::splat(self.eps_root)).sqrt()
+    }
+
+    #[inline(always)]
+    fn outside(&self) -> Option<Outside> {
+        None
+    }
+}
+
+impl Epsilon for Both {
+    #[inline(always)]
+    fn root<R: Real>(&self, v: R) -> R {
+        self.inside.root(v) + R::splat(self.outside.eps)
+    }
+
+    #[inline(always)]
+    fn outside(&self) -> Option<Outside> {
+        (self.inside.eps_root == 0.0).then_some(self.outside)
+    }
+}

@@ -1,0 +1,122 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Both, Ema, Epsilon, Outside, SecondMoment, bias_correction, flush};
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction, DirectionVisitor};
+
+hyper_parameters! {
+    /// Adaptive moment estimation.
+    ///
+    /// ```text
+    /// m ← β1·m + (1−β1)·g
+    /// v ← β2·v + (1−β2)·g²
+    /// p ← p − lr · m̂ / (√v̂ + eps)        m̂ = m/(1−β1ᵗ), v̂ = v/(1−β2ᵗ)
+    /// ```
+    ///
+    /// Source: Kingma & Ba, "Adam: A Method for Stochastic Optimization", 2014, arXiv 1412.6980.
+    /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
+    ///
+    /// Three forms are in use. They differ in where epsilon is added and in the corrections:
+    ///
+    /// | preset | update |
+    /// |---|---|
+    /// | [`Adam::torch`], the default and the paper's algorithm 1 | `lr · m̂ / (√v̂ + eps)`, eps 1e-8 |
+    /// | [`Adam::keras`], the paper's section 2 and most textbook code | `lr·√(1−β2ᵗ)/(1−β1ᵗ) · m / (√v + eps)`, eps 1e-7: "epsilon hat", 31.6 times larger in effect at t = 1 |
+    /// | [`Adam::textbook`], the formula that textbooks print | `lr · m / √(v + eps)`, eps 1e-8 inside the root, no correction |
+    pub struct Adam {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-3,
+        /// Decay rate of the first moment.
+        beta1: f64 in Fraction = 0.9,
+        /// Decay rate of the second moment.
+        beta2: f64 in Fraction = 0.999,
+        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-8,
+        /// Added to v̂ inside the root.
+        eps_root: f64 in NonNegative = 0.0,
+        /// Adds `eps` to the uncorrected √v instead of √v̂ ("epsilon hat").
+        eps_hat: bool = false,
+        /// Divides the moments by `1−βᵗ`; off, m̂ is m and v̂ is v.
+        bias_correction: bool = true,
+        /// Coupled L2 penalty: `g + weight_decay · p`. For decoupled decay take [`AdamW`](crate::AdamW).
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `torch.optim.Adam`, the default.
+        torch = {};
+        /// `keras.optimizers.Adam`, TensorFlow's and the usual textbook code: epsilon hat, eps 1e-7.
+        keras = { eps: 1e-7, eps_hat: true, };
+        /// The formula as textbooks print it: eps 1e-8 inside the root, no bias correction.
+        textbook = { eps: 0.0, eps_root: 1e-8, bias_correction: false, };
+    }
+}
+
+impl Optimizer<2> for Adam {
+    type Clock = u64;
+    type Rule = Coupled<AdamDirection>;
+    const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        Ok((coupled(self.maximize, self.weight_decay, AdamDirection::new(self, t)?)?, t))
+    }
+}
+
+/// Adam's update from a gradient and the moments.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamDirection<E = Both> {
+    pub(super) first: Ema,
+    pub(super) second: SecondMoment<E>,
+    pub(super) scale: f32,
+}
+
+impl AdamDirection {
+    /// The fields of `adam` have been checked.
+    pub(super) fn new(adam: &Adam, t: u64) -> Result<Self, Error> {
+        let (seen1, seen2) = if adam.bias_correction {
+            (bias_correction(adam.beta1, t), bias_correction(adam.beta2, t))
+        } else {
+            (1.0, 1.0)
+        };
+        Ok(AdamDirection {
+            first: Ema::unchecked(adam.beta1),
+            second: SecondMoment::both(adam.beta2, adam.eps, adam.eps_root, adam.eps_hat, seen2)?,
+            scale: check::coefficient("lr", adam.lr, adam.lr * libm::sqrt(seen2) / seen1)?,
+        })
+    }
+}
+
+impl AdamDirection<Outside> {
+    /// Adam's paper's form, from the fields of `adam` that it has.
+    pub(super) fn outside(adam: &Adam, t: u64) -> Result<Self, Error> {
+        let (seen1, seen2) = (bias_correction(adam.beta1, t), bias_correction(adam.beta2, t));
+        Ok(AdamDirection {
+            first: Ema::unchecked(adam.beta1),
+            second: SecondMoment::outside(adam.beta2, adam.eps, seen2)?,
+            scale: check::coefficient("lr", adam.lr, adam.lr * libm::sqrt(seen2) / seen1)?,
+        })
+    }
+}
+
+impl<E: Epsilon> Direction<2> for AdamDirection<E> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+        let m = self.first.of(m, g);
+        let v = self.second.of(v, g);
+        let update = R::splat(self.scale) * (m / self.second.root(v));
+        (update, [flush(m), self.second.stored(v)])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        match self.second.usual() {
+            Some(second) => visitor.visit(AdamDirection { first: self.first, second, scale: self.scale }),
+            None => visitor.general(),
+        }
+    }
+}

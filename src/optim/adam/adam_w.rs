@@ -1,0 +1,63 @@
+use super::adam::{Adam, AdamDirection};
+use crate::error::Error;
+use crate::optim::decay::decoupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::rule::Decoupled;
+
+hyper_parameters! {
+    /// Adam with decoupled weight decay.
+    ///
+    /// ```text
+    /// p ← p − lr · wd · p − lr · m̂ / (√v̂ + eps)        m̂ and v̂ as in Adam, from the gradient alone
+    /// ```
+    ///
+    /// Source: Loshchilov & Hutter, "Decoupled Weight Decay Regularization", 2017, arXiv 1711.05101.
+    /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
+    ///
+    /// PyTorch multiplies p by `1 − lr·wd` and then subtracts the step; here both are summed first and p is rounded once.
+    ///
+    /// | preset | lr | eps | weight_decay |
+    /// |---|---|---|---|
+    /// | [`AdamW::torch`], the default | 0.001 | 1e-8 | 0.01 |
+    /// | [`AdamW::keras`] | 0.001 | 1e-7, "epsilon hat" | 0.004 |
+    pub struct AdamW {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-3,
+        /// Decay rate of the first moment.
+        beta1: f64 in Fraction = 0.9,
+        /// Decay rate of the second moment.
+        beta2: f64 in Fraction = 0.999,
+        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-8,
+        /// Added to v̂ inside the root.
+        eps_root: f64 in NonNegative = 0.0,
+        /// Adds `eps` to the uncorrected √v instead of √v̂ ("epsilon hat").
+        eps_hat: bool = false,
+        /// Divides the moments by `1−βᵗ`; off, m̂ is m and v̂ is v.
+        bias_correction: bool = true,
+        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
+        weight_decay: f64 in NonNegative = 0.01,
+        /// Ascends instead of descending; the decay still shrinks.
+        maximize: bool = false,
+    }
+    presets {
+        /// `torch.optim.AdamW`, the default.
+        torch = {};
+        /// `keras.optimizers.AdamW`: epsilon hat, eps 1e-7, weight decay 0.004.
+        keras = { eps: 1e-7, eps_hat: true, weight_decay: 0.004, };
+    }
+}
+
+impl Optimizer<2> for AdamW {
+    type Clock = u64;
+    type Rule = Decoupled<AdamDirection>;
+    const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let AdamW { lr, beta1, beta2, eps, eps_root, eps_hat, bias_correction, weight_decay, maximize } = *self;
+        let adam = Adam { lr, beta1, beta2, eps, eps_root, eps_hat, bias_correction, ..Adam::DEFAULT };
+        Ok((decoupled(maximize, lr, weight_decay, AdamDirection::new(&adam, t)?)?, t))
+    }
+}

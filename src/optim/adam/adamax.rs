@@ -1,0 +1,98 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Ema, bias_correction, flush};
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction};
+
+hyper_parameters! {
+    /// Adam with the infinity norm in place of the second moment.
+    ///
+    /// ```text
+    /// m ← β1·m + (1−β1)·g
+    /// u ← max(β2·u, |g| + eps)
+    /// p ← p − lr/(1−β1ᵗ) · m/u
+    /// ```
+    ///
+    /// Source: Kingma & Ba, "Adam: A Method for Stochastic Optimization", 2014, arXiv 1412.6980, section 7.1.
+    /// State: m (`exp_avg`) and u (`exp_inf`), zeros at the start.
+    ///
+    /// | preset | lr | epsilon |
+    /// |---|---|---|
+    /// | [`Adamax::torch`], the default | 0.002 | 1e-8 inside the maximum |
+    /// | [`Adamax::optax`] | 0.001 (optax has no default) | 1e-8 inside the maximum |
+    /// | [`Adamax::keras`] | 0.001 | 1e-7 added to u |
+    pub struct Adamax {
+        /// Learning rate.
+        lr: f64 in NonNegative = 2e-3,
+        /// Decay rate of the moment.
+        beta1: f64 in Fraction = 0.9,
+        /// Decay rate of the norm.
+        beta2: f64 in Fraction = 0.999,
+        /// Added to |g|. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-8,
+        /// Added to u in the denominator.
+        eps_outside: f64 in NonNegative = 0.0,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `torch.optim.Adamax`, the default.
+        torch = {};
+        /// `optax.adamax`.
+        optax = { lr: 1e-3, };
+        /// `keras.optimizers.Adamax`: eps 1e-7 outside the maximum.
+        keras = { lr: 1e-3, eps: 0.0, eps_outside: 1e-7, };
+    }
+}
+
+impl Optimizer<2> for Adamax {
+    type Clock = u64;
+    type Rule = Coupled<AdamaxDirection>;
+    const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_inf")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction = AdamaxDirection {
+            first: Ema::unchecked(self.beta1),
+            beta2: check::rounded("beta2", self.beta2)?,
+            eps: check::rounded("eps", self.eps)?,
+            eps_outside: check::rounded("eps_outside", self.eps_outside)?,
+            flush: flush_threshold(self.eps_outside),
+            scale: check::coefficient("lr", self.lr, self.lr / bias_correction(self.beta1, t))?,
+        };
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+/// The threshold below which u is stored as zero: the smallest normal number where `eps_outside` hides the difference,
+/// which is 2⁻²⁸ of it at most, else zero. An `eps` inside the maximum keeps u above the threshold.
+fn flush_threshold(eps_outside: f64) -> f32 {
+    let harmless = f64::from(f32::MIN_POSITIVE) * f64::from(1 << 28) <= eps_outside;
+    if harmless { f32::MIN_POSITIVE } else { 0.0 }
+}
+
+/// Adam's update over the decaying maximum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamaxDirection {
+    first: Ema,
+    beta2: f32,
+    eps: f32,
+    eps_outside: f32,
+    flush: f32,
+    scale: f32,
+}
+
+impl Direction<2> for AdamaxDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, u]: [R; 2]) -> (R, [R; 2]) {
+        let m = self.first.of(m, g);
+        let u = (g.abs() + R::splat(self.eps)).max(R::splat(self.beta2) * u);
+        let update = R::splat(self.scale) * (m / (u + R::splat(self.eps_outside)));
+        (update, [flush(m), u.zero_where(u.lt(R::splat(self.flush)))])
+    }
+}

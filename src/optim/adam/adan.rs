@@ -1,0 +1,147 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Both, Ema, Epsilon, SecondMoment, bias_correction, flush};
+use crate::optim::decay::decoupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Decoupled, Direction, DirectionVisitor};
+
+hyper_parameters! {
+    /// Adaptive Nesterov momentum: averages the gradient, its difference from the last one, and the square of both.
+    ///
+    /// ```text
+    /// d = g − g₋        0 at t = 1
+    /// m ← β1·m + (1−β1)·g
+    /// v ← β2·v + (1−β2)·d
+    /// n ← β3·n + (1−β3)·(g + κ·d)²        κ = β2
+    /// p ← p − lr · (m̂ + κ·v̂) / (√n̂ + eps), then p ← p / (1 + lr·wd)
+    /// ```
+    ///
+    /// Source: Xie, Zhou, Li, Lin & Yan, "Adan: Adaptive Nesterov Momentum Algorithm for Faster Optimizing Deep Models",
+    /// 2022, arXiv 2208.06677. β means what it means in the authors' code; the paper writes 1−β.
+    /// State: m (`exp_avg`), v (`exp_avg_diff`), n (`exp_avg_sq`) and g₋ (`pre_grad`), zeros at the start.
+    ///
+    /// | preset | κ | eps_root | weight decay |
+    /// |---|---|---|---|
+    /// | [`Adan::paper`], the authors' code, the default | β2 | 0 | divides after the step, 0 |
+    /// | [`Adan::optax`] | 1−β2 | 1e-8 | decoupled, 0 |
+    pub struct Adan {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-3,
+        /// Decay rate of the gradient's average.
+        beta1: f64 in Fraction = 0.98,
+        /// Decay rate of the difference's average.
+        beta2: f64 in Fraction = 0.92,
+        /// Decay rate of the square's average.
+        beta3: f64 in Fraction = 0.99,
+        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-8,
+        /// Added inside the root.
+        eps_root: f64 in NonNegative = 0.0,
+        /// Makes κ 1−β2, as optax does, instead of β2.
+        complement: bool = false,
+        /// Weight decay.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Divides p by `1 + lr·wd` after the step (the paper's proximal form) instead of subtracting `lr·wd·p` before it.
+        proximal: bool = true,
+        /// Ascends instead of descending; the decay still shrinks.
+        maximize: bool = false,
+    }
+    presets {
+        /// The authors' code, the default.
+        paper = {};
+        /// `optax.adan`: differences have the weight 1−β2, eps_root is 1e-8, decay is decoupled.
+        optax = { complement: true, eps_root: 1e-8, proximal: false, };
+    }
+}
+
+impl Optimizer<4> for Adan {
+    type Clock = u64;
+    type Rule = Decoupled<AdanDirection>;
+    const SLOTS: [Slot<Self>; 4] = [
+        Slot::signed("exp_avg"),
+        Slot::signed("exp_avg_diff"),
+        Slot::squares("exp_avg_sq"),
+        Slot::signed("pre_grad"),
+    ];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let Adan { lr, beta1, beta2, beta3, eps, eps_root, weight_decay, .. } = *self;
+        let seen3 = bias_correction(beta3, t);
+        let kappa = if self.complement { 1.0 - beta2 } else { beta2 };
+        // (p − u)/(1+r) = p − (u + r·p)/(1+r): the division becomes part of the coefficients.
+        let shrunk_lr = if self.proximal { lr / (1.0 + lr * weight_decay) } else { lr };
+        let scale = shrunk_lr * libm::sqrt(seen3);
+        let direction = AdanDirection {
+            first: t == 1,
+            of_grad: Ema::unchecked(beta1),
+            of_difference: Ema::unchecked(beta2),
+            of_square: SecondMoment::both(beta3, eps, eps_root, false, seen3)?,
+            kappa: kappa as f32,
+            grad_scale: check::coefficient("lr", lr, scale / bias_correction(beta1, t))?,
+            difference_scale: check::coefficient("lr", lr, scale * kappa / bias_correction(beta2, t))?,
+        };
+        Ok((decoupled(self.maximize, shrunk_lr, weight_decay, direction)?, t))
+    }
+}
+
+/// Adan's update from the gradient, the last one and three averages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdanDirection<E = Both> {
+    first: bool,
+    of_grad: Ema,
+    of_difference: Ema,
+    of_square: SecondMoment<E>,
+    kappa: f32,
+    grad_scale: f32,
+    difference_scale: f32,
+}
+
+impl<E: Epsilon> AdanDirection<E> {
+    /// The update, from the difference of the gradients too.
+    #[inline(always)]
+    fn of<R: Real>(&self, g: R, difference: R, [m, v, n]: [R; 3]) -> (R, [R; 4]) {
+        let m = self.of_grad.of(m, g);
+        let v = self.of_difference.of(v, difference);
+        let n = self.of_square.of(n, g + R::splat(self.kappa) * difference);
+        let update = (R::splat(self.grad_scale) * m + R::splat(self.difference_scale) * v) / self.of_square.root(n);
+        (update, [flush(m), flush(v), self.of_square.stored(n), g])
+    }
+}
+
+impl<E: Epsilon> Direction<4> for AdanDirection<E> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, v, n, last]: [R; 4]) -> (R, [R; 4]) {
+        let difference = if self.first { R::splat(0.0) } else { g - last };
+        self.of(g, difference, [m, v, n])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<4>>(&self, visitor: V) -> V::Output {
+        match (self.first, self.of_square.usual()) {
+            (false, Some(of_square)) => visitor.visit(Later(AdanDirection {
+                first: false,
+                of_grad: self.of_grad,
+                of_difference: self.of_difference,
+                of_square,
+                kappa: self.kappa,
+                grad_scale: self.grad_scale,
+                difference_scale: self.difference_scale,
+            })),
+            _ => visitor.general(),
+        }
+    }
+}
+
+/// [`AdanDirection`] after the first step.
+#[derive(Clone, Copy)]
+struct Later<E>(AdanDirection<E>);
+
+impl<E: Epsilon> Direction<4> for Later<E> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, v, n, last]: [R; 4]) -> (R, [R; 4]) {
+        self.0.of(g, g - last, [m, v, n])
+    }
+}

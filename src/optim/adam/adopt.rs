@@ -1,0 +1,86 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Ema, Outside, SecondMoment, flush};
+use crate::optim::decay::decoupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Decoupled, Direction};
+
+hyper_parameters! {
+    /// Adam that normalizes by the last step's second moment before it averages: it converges for any β2.
+    ///
+    /// ```text
+    /// t = 1:  v ← g², and nothing else
+    /// after:  u = clamp(g / max(√v, eps), ±(t−1)^¼)
+    ///         m ← β1·m + (1−β1)·u
+    ///         p ← p − lr·m
+    ///         v ← β2·v + (1−β2)·g²
+    /// ```
+    ///
+    /// Source: Taniguchi et al., "ADOPT: Modified Adam Can Converge with Any β2 with the Optimal Rate", 2024,
+    /// arXiv 2411.02853. The default is the paper's and `optax.contrib.adopt`'s.
+    /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
+    pub struct Adopt {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-3,
+        /// Decay rate of the first moment.
+        beta1: f64 in Fraction = 0.9,
+        /// Decay rate of the second moment.
+        beta2: f64 in Fraction = 0.9999,
+        /// The least denominator. With 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-6,
+        /// Clips u, as the paper's later version does.
+        clip: bool = true,
+        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step after the first.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending; the decay still shrinks.
+        maximize: bool = false,
+    }
+    presets {
+        /// `optax.contrib.adopt`, the default.
+        optax = {};
+    }
+}
+
+impl Optimizer<2> for Adopt {
+    type Clock = u64;
+    type Rule = Decoupled<AdoptDirection>;
+    const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        // The first step fills v and moves nothing: u is finite, clipped to zero.
+        let filling = t == 1;
+        let (lr, beta2, eps) = if filling { (0.0, 0.0, 1.0) } else { (self.lr, self.beta2, self.eps) };
+        let clip = libm::sqrt(libm::sqrt((t - 1) as f64));
+        let direction = AdoptDirection {
+            first: Ema::unchecked(self.beta1),
+            second: SecondMoment::outside(beta2, eps, 1.0)?,
+            lr: check::rounded("lr", self.lr)?,
+            eps: check::rounded("eps", eps)?,
+            clip: if self.clip || filling { clip as f32 } else { f32::INFINITY },
+        };
+        Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))
+    }
+}
+
+/// ADOPT's update: the average of clipped, normalized gradients.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdoptDirection {
+    first: Ema,
+    second: SecondMoment<Outside>,
+    lr: f32,
+    eps: f32,
+    clip: f32,
+}
+
+impl Direction<2> for AdoptDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+        let u = g / v.sqrt().max(R::splat(self.eps));
+        let u = u.max(R::splat(-self.clip)).min(R::splat(self.clip));
+        let m = self.first.of(m, u);
+        (R::splat(self.lr) * m, [flush(m), self.second.stored(self.second.of(v, g))])
+    }
+}

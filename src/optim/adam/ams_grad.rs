@@ -1,0 +1,95 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
+use crate::optim::decay::either;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Direction, Either};
+
+hyper_parameters! {
+    /// Adam whose denominator never shrinks.
+    ///
+    /// ```text
+    /// m ← β1·m + (1−β1)·g
+    /// v ← β2·v + (1−β2)·g²
+    /// v_max ← max(v_max, v)
+    /// p ← p − lr · m̂ / (√(v_max/(1−β2ᵗ)) + eps)
+    /// ```
+    ///
+    /// Source: Reddi, Kale & Kumar, "On the Convergence of Adam and Beyond", 2018, arXiv 1904.09237.
+    /// State: m (`exp_avg`), v (`exp_avg_sq`) and v_max (`max_exp_avg_sq`), zeros at the start.
+    ///
+    /// | preset | the maximum is over | weight decay |
+    /// |---|---|---|
+    /// | [`AmsGrad::torch`], `torch.optim.Adam(amsgrad=True)`, the default | v | coupled, 0 |
+    /// | [`AmsGrad::torch_adamw`], `torch.optim.AdamW(amsgrad=True)` | v | decoupled, 0.01 |
+    /// | [`AmsGrad::optax`], `optax.amsgrad` | v̂ | none |
+    pub struct AmsGrad {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-3,
+        /// Decay rate of the first moment.
+        beta1: f64 in Fraction = 0.9,
+        /// Decay rate of the second moment.
+        beta2: f64 in Fraction = 0.999,
+        /// Added to the root. With 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-8,
+        /// Keeps the maximum of the corrected v̂ instead of v.
+        max_of_corrected: bool = false,
+        /// Weight decay.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Decays the parameters by `lr · weight_decay` instead of adding a penalty to the gradient.
+        decoupled_weight_decay: bool = false,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `torch.optim.Adam(amsgrad=True)`, the default.
+        torch = {};
+        /// `torch.optim.AdamW(amsgrad=True)`: decoupled decay of 0.01.
+        torch_adamw = { weight_decay: 0.01, decoupled_weight_decay: true, };
+        /// `optax.amsgrad`: the maximum of the corrected moment.
+        optax = { max_of_corrected: true, };
+    }
+}
+
+impl Optimizer<3> for AmsGrad {
+    type Clock = u64;
+    type Rule = Either<AmsGradDirection>;
+    const SLOTS: [Slot<Self>; 3] =
+        [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::squares("max_exp_avg_sq")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
+        // Over v̂ the moment that the root sees is corrected already.
+        let (correction, seen) = if self.max_of_corrected { (1.0 / seen2, 1.0) } else { (1.0, seen2) };
+        let direction = AmsGradDirection {
+            first: Ema::unchecked(self.beta1),
+            second: SecondMoment::outside(self.beta2, self.eps, seen)?,
+            correction: correction as f32,
+            scale: check::coefficient("lr", lr, lr * libm::sqrt(seen) / bias_correction(self.beta1, t))?,
+        };
+        Ok((either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)?, t))
+    }
+}
+
+/// Adam's update over the largest second moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AmsGradDirection {
+    first: Ema,
+    second: SecondMoment<Outside>,
+    correction: f32,
+    scale: f32,
+}
+
+impl Direction<3> for AmsGradDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, v, v_max]: [R; 3]) -> (R, [R; 3]) {
+        let m = self.first.of(m, g);
+        let v = self.second.of(v, g);
+        let v_max = v_max.max(R::splat(self.correction) * v);
+        let update = R::splat(self.scale) * (m / self.second.root(v_max));
+        (update, [flush(m), self.second.stored(v), v_max])
+    }
+}

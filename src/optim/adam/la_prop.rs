@@ -1,0 +1,72 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
+use crate::optim::decay::decoupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Decoupled, Direction};
+
+hyper_parameters! {
+    /// Adam that normalizes the gradient first and averages after, so that any β1 can go with any β2.
+    ///
+    /// ```text
+    /// v ← β2·v + (1−β2)·g²
+    /// m ← β1·m + (1−β1)·g/(√v̂ + eps)
+    /// p ← p − lr · m̂
+    /// ```
+    ///
+    /// Source: Ziyin, Wang & Ueda, "LaProp: Separating Momentum and Adaptivity in Adam", 2020, arXiv 2002.04839, with
+    /// the values of the authors' code.
+    /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
+    pub struct LaProp {
+        /// Learning rate.
+        lr: f64 in NonNegative = 4e-4,
+        /// Decay rate of the first moment.
+        beta1: f64 in Fraction = 0.9,
+        /// Decay rate of the second moment.
+        beta2: f64 in Fraction = 0.999,
+        /// Added to the root. With 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-15,
+        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending; the decay still shrinks.
+        maximize: bool = false,
+    }
+}
+
+impl Optimizer<2> for LaProp {
+    type Clock = u64;
+    type Rule = Decoupled<LaPropDirection>;
+    const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
+        let direction = LaPropDirection {
+            first: Ema::unchecked(self.beta1),
+            second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
+            root_scale: libm::sqrt(seen2) as f32,
+            scale: check::coefficient("lr", lr, lr / bias_correction(self.beta1, t))?,
+        };
+        Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))
+    }
+}
+
+/// The average of normalized gradients.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LaPropDirection {
+    first: Ema,
+    second: SecondMoment<Outside>,
+    root_scale: f32,
+    scale: f32,
+}
+
+impl Direction<2> for LaPropDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+        let v = self.second.of(v, g);
+        let m = self.first.of(m, R::splat(self.root_scale) * (g / self.second.root(v)));
+        (R::splat(self.scale) * m, [flush(m), self.second.stored(v)])
+    }
+}

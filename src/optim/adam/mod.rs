@@ -1,0 +1,29 @@
+//! Adam and its relatives.
+
+mod ad_ema_mix;
+mod ada_belief;
+mod adam;
+mod adam_w;
+mod adamax;
+mod adan;
+mod adopt;
+mod ams_grad;
+mod grams;
+mod la_prop;
+mod n_adam;
+mod r_adam;
+mod yogi;
+
+pub use ad_ema_mix::*;
+pub use ada_belief::*;
+pub use adam::*;
+pub use adam_w::*;
+pub use adamax::*;
+pub use adan::*;
+pub use adopt::*;
+pub use ams_grad::*;
+pub use grams::*;
+pub use la_prop::*;
+pub use n_adam::*;
+pub use r_adam::*;
+pub use yogi::*;

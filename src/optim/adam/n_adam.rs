@@ -1,0 +1,152 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
+use crate::optim::clock::{Clock, ClockData};
+use crate::optim::decay::either;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::range::Range;
+use crate::real::Real;
+use crate::rule::{Direction, Either};
+
+hyper_parameters! {
+    /// Adam with Nesterov momentum.
+    ///
+    /// ```text
+    /// μt = β1 · (1 − warmup · .96^(t·momentum_decay))
+    /// m ← β1·m + (1−β1)·g
+    /// v ← β2·v + (1−β2)·g²
+    /// p ← p − lr · [(1−μt)·g/(1−Πμ) + μt₊₁·m/(1−Πμ·μt₊₁)] / (√v̂ + eps)        Πμ = μ1·…·μt
+    /// ```
+    ///
+    /// Source: Dozat, "Incorporating Nesterov Momentum into Adam", ICLR workshop 2016.
+    /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start. The clock holds Πμ.
+    ///
+    /// | preset | lr | momentum_decay | warmup | eps | weight decay |
+    /// |---|---|---|---|---|---|
+    /// | [`NAdam::torch`], the default | 0.002 | 0.004 | 0.5 | 1e-8 | coupled, 0 |
+    /// | [`NAdam::keras`] | 0.001 | 1 | 0.5 | 1e-7 | coupled, 0 |
+    /// | [`NAdam::optax`] | 0.001 (optax has no default) | – | 0: μ is β1 | 1e-8 | coupled, 0 |
+    /// | [`NAdam::optax_nadamw`] | 0.001 | – | 0 | 1e-8 | decoupled, 1e-4 |
+    pub struct NAdam {
+        /// Learning rate.
+        lr: f64 in NonNegative = 2e-3,
+        /// Decay rate of the first moment and the limit of μ.
+        beta1: f64 in Fraction = 0.9,
+        /// Decay rate of the second moment.
+        beta2: f64 in Fraction = 0.999,
+        /// Added to the root. With 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-8,
+        /// How fast μ reaches β1.
+        momentum_decay: f64 in NonNegative = 4e-3,
+        /// The part of β1 that μ lacks at the start.
+        momentum_warmup: f64 in Share = 0.5,
+        /// Weight decay.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Decays the parameters by `lr · weight_decay` instead of adding a penalty to the gradient.
+        decoupled_weight_decay: bool = false,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `torch.optim.NAdam`, the default.
+        torch = {};
+        /// `keras.optimizers.Nadam`: lr 0.001, eps 1e-7, μ reaches β1 250 times faster.
+        keras = { lr: 1e-3, eps: 1e-7, momentum_decay: 1.0, };
+        /// `optax.nadam`: μ is β1 from the start.
+        optax = { lr: 1e-3, momentum_warmup: 0.0, };
+        /// `optax.nadamw`: decoupled decay of 1e-4.
+        optax_nadamw = { lr: 1e-3, momentum_warmup: 0.0, weight_decay: 1e-4, decoupled_weight_decay: true, };
+    }
+    names { "nadamw" = optax_nadamw }
+}
+
+/// What [`NAdam`] remembers between steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub struct NAdamClock {
+    /// Steps done.
+    pub step: u64,
+    /// Πμ over these steps, 1 at the start.
+    pub mu_product: f64,
+}
+
+impl Default for NAdamClock {
+    fn default() -> Self {
+        NAdamClock { step: 0, mu_product: 1.0 }
+    }
+}
+
+impl Clock for NAdamClock {
+    const VALUES: &'static [&'static str] = &["mu_product"];
+
+    fn save(&self) -> ClockData {
+        ClockData { step: self.step, values: [self.mu_product, 0.0] }
+    }
+
+    fn load(data: &ClockData) -> Self {
+        NAdamClock { step: data.step, mu_product: data.values[0] }
+    }
+}
+
+impl NAdam {
+    /// μ of a step.
+    fn mu(&self, t: u64) -> f64 {
+        self.beta1 * (1.0 - self.momentum_warmup * libm::pow(0.96, t as f64 * self.momentum_decay))
+    }
+
+    /// Refuses a clock that no run can reach.
+    fn check_clock(&self, clock: &NAdamClock) -> Result<(), Error> {
+        let value = clock.mu_product;
+        // No μ is below this, so the product is 0 only where the power underflows.
+        let least = self.beta1 * (1.0 - self.momentum_warmup);
+        let range = match (clock.step, value) {
+            (0, _) => Range::Exactly(1.0),
+            (t, 0.0) if libm::pow(least, t as f64) > 0.0 => Range::Positive,
+            _ => Range::Share,
+        };
+        if range.contains(value) { Ok(()) } else { Err(Error::Clock { name: "mu_product", value, range }) }
+    }
+}
+
+impl Optimizer<2> for NAdam {
+    type Clock = NAdamClock;
+    type Rule = Either<NAdamDirection>;
+    const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
+
+    fn begin(&self, clock: &NAdamClock) -> Result<(Self::Rule, NAdamClock), Error> {
+        let t = next(self, clock.step)?;
+        self.check_clock(clock)?;
+        let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
+        let (mu, mu_next) = (self.mu(t), self.mu(t.saturating_add(1)));
+        let mu_product = clock.mu_product * mu;
+        let scale = lr * libm::sqrt(seen2);
+        let direction = NAdamDirection {
+            first: Ema::unchecked(self.beta1),
+            second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
+            of_grad: check::coefficient("lr", lr, scale * (1.0 - mu) / (1.0 - mu_product))?,
+            of_moment: check::coefficient("lr", lr, scale * mu_next / (1.0 - mu_product * mu_next))?,
+        };
+        let rule = either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)?;
+        Ok((rule, NAdamClock { step: t, mu_product }))
+    }
+}
+
+/// Adam's update from a mix of gradient and moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NAdamDirection {
+    first: Ema,
+    second: SecondMoment<Outside>,
+    of_grad: f32,
+    of_moment: f32,
+}
+
+impl Direction<2> for NAdamDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+        let m = self.first.of(m, g);
+        let v = self.second.of(v, g);
+        let update = (R::splat(self.of_grad) * g + R::splat(self.of_moment) * m) / self.second.root(v);
+        (update, [flush(m), self.second.stored(v)])
+    }
+}

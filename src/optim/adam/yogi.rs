@@ -1,0 +1,83 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Ema, Epsilon, Outside, bias_correction, flush};
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction};
+
+hyper_parameters! {
+    /// Adam whose second moment changes by steps of a fixed relative size, however far g² is from it.
+    ///
+    /// ```text
+    /// m ← β1·m + (1−β1)·g
+    /// v ← v − (1−β2)·sign(v−g²)·g²
+    /// p ← p − lr · m̂ / (√v̂ + eps)
+    /// ```
+    ///
+    /// Source: Zaheer, Reddi, Sachan, Kale & Kumar, "Adaptive Methods for Nonconvex Optimization", NeurIPS 2018.
+    /// State: m (`exp_avg`) and v (`exp_avg_sq`), both `initial_accumulator` at the start, as in optax, whose values are
+    /// the defaults.
+    pub struct Yogi {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-2,
+        /// Decay rate of the first moment.
+        beta1: f64 in Fraction = 0.9,
+        /// Decay rate of the second moment.
+        beta2: f64 in Fraction = 0.999,
+        /// Added to the root.
+        eps: f64 in NonNegative = 1e-3,
+        /// What both moments start at.
+        initial_accumulator: f64 in NonNegative = 1e-6,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `optax.yogi`, the default.
+        optax = {};
+    }
+}
+
+impl Optimizer<2> for Yogi {
+    type Clock = u64;
+    type Rule = Coupled<YogiDirection>;
+    const SLOTS: [Slot<Self>; 2] = [
+        Slot::signed("exp_avg").starting_at(|yogi: &Yogi| yogi.initial_accumulator),
+        Slot::squares("exp_avg_sq").starting_at(|yogi: &Yogi| yogi.initial_accumulator),
+    ];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
+        let direction = YogiDirection {
+            first: Ema::unchecked(self.beta1),
+            weight: (1.0 - self.beta2) as f32,
+            epsilon: Outside::new(self.eps, libm::sqrt(seen2))?,
+            scale: check::coefficient("lr", lr, lr * libm::sqrt(seen2) / bias_correction(self.beta1, t))?,
+        };
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+/// Adam's update over Yogi's second moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct YogiDirection {
+    first: Ema,
+    weight: f32,
+    epsilon: Outside,
+    scale: f32,
+}
+
+impl Direction<2> for YogiDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+        let m = self.first.of(m, g);
+        let square = g * g;
+        let v = v - R::splat(self.weight) * ((v - square).sign() * square);
+        let update = R::splat(self.scale) * (m / self.epsilon.root(v));
+        (update, [flush(m), v])
+    }
+}

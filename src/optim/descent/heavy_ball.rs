@@ -1,0 +1,69 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::flush;
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction};
+
+hyper_parameters! {
+    /// Momentum as textbooks and Keras write it, with the learning rate inside the buffer.
+    ///
+    /// ```text
+    /// v ← μ·v − lr·g
+    /// p ← p + v
+    /// ```
+    ///
+    /// Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
+    /// State: v (`velocity`), zeros at the start.
+    ///
+    /// It differs from [`Momentum`](crate::Momentum), PyTorch's form, as soon as `lr` changes: here earlier gradients keep
+    /// the rate that they came with.
+    pub struct HeavyBall {
+        /// Learning rate.
+        lr: f64 in NonNegative = 0.01,
+        /// Momentum μ.
+        momentum: f64 in Fraction = 0.9,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// The textbooks' momentum, the default.
+        textbook = {};
+        /// `keras.optimizers.SGD(momentum=0.9)`, the same form and values.
+        keras = {};
+    }
+}
+
+impl Optimizer<1> for HeavyBall {
+    type Clock = u64;
+    type Rule = Coupled<HeavyBallDirection>;
+    const SLOTS: [Slot<Self>; 1] = [Slot::signed("velocity")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction = HeavyBallDirection {
+            lr: check::rounded("lr", self.lr)?,
+            momentum: check::rounded("momentum", self.momentum)?,
+        };
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+/// The negative of the velocity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeavyBallDirection {
+    lr: f32,
+    momentum: f32,
+}
+
+impl Direction<1> for HeavyBallDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [v]: [R; 1]) -> (R, [R; 1]) {
+        let v = R::splat(self.momentum) * v - R::splat(self.lr) * g;
+        (-v, [flush(v)])
+    }
+}

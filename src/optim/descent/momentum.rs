@@ -1,0 +1,79 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::flush;
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction};
+
+hyper_parameters! {
+    /// Momentum as PyTorch writes it, with the learning rate outside the buffer.
+    ///
+    /// ```text
+    /// b ← g at t = 1, then b ← μ·b + (1−dampening)·g
+    /// p ← p − lr · b, or p ← p − lr · (g + μ·b) with nesterov
+    /// ```
+    ///
+    /// Source: Polyak 1964; Sutskever, Martens, Dahl & Hinton, "On the importance of initialization and momentum in deep
+    /// learning", 2013, as in `torch.optim.SGD`.
+    /// State: b (`momentum_buffer`), zeros at the start.
+    ///
+    /// It differs from [`HeavyBall`](crate::HeavyBall) and [`Nesterov`](crate::Nesterov), the textbooks' forms, as soon as
+    /// `lr` changes: here the new rate applies to earlier gradients too.
+    pub struct Momentum {
+        /// Learning rate.
+        lr: f64 in NonNegative = 0.01,
+        /// Momentum μ.
+        momentum: f64 in Fraction = 0.9,
+        /// The fraction that is taken off each gradient after the first. PyTorch refuses nesterov with dampening; here
+        /// they combine as the formula says.
+        dampening: f64 in Share = 0.0,
+        /// Steps from the look-ahead point.
+        nesterov: bool = false,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `torch.optim.SGD(momentum=0.9)`: lr 0.001.
+        torch = { lr: 1e-3, };
+    }
+}
+
+impl Optimizer<1> for Momentum {
+    type Clock = u64;
+    type Rule = Coupled<MomentumDirection>;
+    const SLOTS: [Slot<Self>; 1] = [Slot::signed("momentum_buffer")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction = MomentumDirection {
+            lr: check::rounded("lr", self.lr)?,
+            momentum: check::rounded("momentum", self.momentum)?,
+            share: if t == 1 { 1.0 } else { (1.0 - self.dampening) as f32 },
+            nesterov: self.nesterov,
+        };
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+/// The momentum buffer, or Nesterov's look-ahead from it, times the learning rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MomentumDirection {
+    lr: f32,
+    momentum: f32,
+    share: f32,
+    nesterov: bool,
+}
+
+impl Direction<1> for MomentumDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [b]: [R; 1]) -> (R, [R; 1]) {
+        let momentum = R::splat(self.momentum);
+        let b = momentum * b + R::splat(self.share) * g;
+        let direction = if self.nesterov { g + momentum * b } else { b };
+        (R::splat(self.lr) * direction, [flush(b)])
+    }
+}

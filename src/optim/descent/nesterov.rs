@@ -1,0 +1,75 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::flush;
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction};
+
+hyper_parameters! {
+    /// Nesterov's accelerated gradient as textbooks and Keras write it, seen from the look-ahead point.
+    ///
+    /// ```text
+    /// p ← p + μ²·v − (1+μ)·lr·g        with the old v
+    /// v ← μ·v − lr·g
+    /// ```
+    ///
+    /// Source: Nesterov, "A method of solving a convex programming problem with convergence rate O(1/k²)", 1983, in the
+    /// form of Bengio et al., "Advances in optimizing recurrent networks", 2012, arXiv 1212.0901.
+    /// State: v (`velocity`), zeros at the start.
+    ///
+    /// PyTorch's form is [`Momentum`](crate::Momentum) with `nesterov`.
+    pub struct Nesterov {
+        /// Learning rate.
+        lr: f64 in NonNegative = 0.01,
+        /// Momentum μ.
+        momentum: f64 in Fraction = 0.9,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// The textbooks' form, the default.
+        textbook = {};
+        /// `keras.optimizers.SGD(momentum=0.9, nesterov=True)`, the same form and values.
+        keras = {};
+    }
+}
+
+impl Optimizer<1> for Nesterov {
+    type Clock = u64;
+    type Rule = Coupled<NesterovDirection>;
+    const SLOTS: [Slot<Self>; 1] = [Slot::signed("velocity")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let Nesterov { lr, momentum, .. } = *self;
+        let direction = NesterovDirection {
+            lr: check::rounded("lr", lr)?,
+            momentum: check::rounded("momentum", momentum)?,
+            momentum_squared: check::coefficient("momentum", momentum, momentum * momentum)?,
+            lookahead_lr: check::coefficient("lr", lr, (1.0 + momentum) * lr)?,
+        };
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+/// The step from one look-ahead point to the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NesterovDirection {
+    lr: f32,
+    momentum: f32,
+    momentum_squared: f32,
+    lookahead_lr: f32,
+}
+
+impl Direction<1> for NesterovDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [v]: [R; 1]) -> (R, [R; 1]) {
+        let step = R::splat(self.momentum_squared) * v - R::splat(self.lookahead_lr) * g;
+        let v = R::splat(self.momentum) * v - R::splat(self.lr) * g;
+        (-step, [flush(v)])
+    }
+}

@@ -1,0 +1,260 @@
+use crate::check;
+use crate::error::{Error, Slice};
+use crate::math::{Lerp, Outside, SecondMoment, bias_correction};
+use crate::optim::clock::{Clock, ClockData};
+use crate::optim::facts::HyperParameters;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::range::Range;
+use crate::real::Real;
+use crate::rule::{Loss, Off, On, Penalty, Rule, Switch, Visitor};
+use crate::run::{Wrong, pass};
+
+hyper_parameters! {
+    /// SGD that needs no schedule: gradients are taken between the fast iterate and the average that is evaluated.
+    ///
+    /// ```text
+    /// y = (1−β)·z + β·x        the parameters while training: gradients are taken here
+    /// z ← z − lr·g
+    /// x ← (1−c)·x + c·z        c = lr²/Σlr²
+    /// ```
+    ///
+    /// Source: Defazio et al., "The Road Less Scheduled", 2024, arXiv 2405.15682.
+    /// State: z (`z`), a copy of the parameters at the start. The clock holds Σlr².
+    ///
+    /// The parameters that a step updates are y. [`ScheduleFreeSgd::evaluate`] turns them into x, the weights to
+    /// evaluate and to ship, and [`ScheduleFreeSgd::train`] turns them back.
+    pub struct ScheduleFreeSgd {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1.0,
+        /// Momentum β.
+        beta1: f64 in OpenFraction = 0.9,
+        /// Steps over which `lr` grows linearly; 0 for none.
+        warmup: u64 = 0,
+        /// L2 penalty at y: `g + weight_decay · y`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    names { "sgd_schedule_free" }
+}
+
+hyper_parameters! {
+    /// [`ScheduleFreeSgd`] on Adam's normalized gradient.
+    ///
+    /// ```text
+    /// v ← β2·v + (1−β2)·g²
+    /// z ← z − lr · (g/(√v̂ + eps) + wd·y), and x, y as in ScheduleFreeSgd
+    /// ```
+    ///
+    /// Source: Defazio et al., "The Road Less Scheduled", 2024, arXiv 2405.15682.
+    /// State: z (`z`), a copy of the parameters at the start, and v (`exp_avg_sq`), zeros at the start.
+    pub struct ScheduleFreeAdamW {
+        /// Learning rate.
+        lr: f64 in NonNegative = 2.5e-3,
+        /// Momentum β.
+        beta1: f64 in OpenFraction = 0.9,
+        /// Decay rate of the second moment.
+        beta2: f64 in Fraction = 0.999,
+        /// Added to the root.
+        eps: f64 in NonNegative = 1e-8,
+        /// Steps over which `lr` grows linearly; 0 for none.
+        warmup: u64 = 0,
+        /// Decay at y, on the step of z.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending; the decay still shrinks.
+        maximize: bool = false,
+    }
+    names { "adamw_schedule_free" }
+}
+
+/// What the schedule-free optimizers remember between steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub struct ScheduleFreeClock {
+    /// Steps done.
+    pub step: u64,
+    /// The largest learning rate so far.
+    pub lr_max: f64,
+    /// The sum of the averaging weights, `lr_max²` of each step.
+    pub weight_sum: f64,
+}
+
+impl ScheduleFreeClock {
+    /// Refuses what no run can reach.
+    fn check(&self) -> Result<(), Error> {
+        let bounded = |name, value, range: Range| {
+            if range.contains(value) { Ok(()) } else { Err(Error::Clock { name, value, range }) }
+        };
+        bounded("lr_max", self.lr_max, if self.step == 0 { Range::Exactly(0.0) } else { Range::NonNegative })?;
+        // The sum holds the square of the largest rate at least once, up to rounding.
+        let least = self.lr_max * self.lr_max * (1.0 - 1e-9);
+        let sum = if self.step == 0 { Range::Exactly(0.0) } else { Range::AtLeast(least) };
+        bounded("weight_sum", self.weight_sum, sum)
+    }
+}
+
+impl Clock for ScheduleFreeClock {
+    const VALUES: &'static [&'static str] = &["lr_max", "weight_sum"];
+
+    fn save(&self) -> ClockData {
+        ClockData { step: self.step, values: [self.lr_max, self.weight_sum] }
+    }
+
+    fn load(&ClockData { step, values: [lr_max, weight_sum] }: &ClockData) -> Self {
+        ScheduleFreeClock { step, lr_max, weight_sum }
+    }
+}
+
+/// The moves of y and z that one step makes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Averaging {
+    lr: f32,
+    share: f32,
+    of_direction: f32,
+}
+
+impl Averaging {
+    /// The coefficients of the step and the clock after it.
+    fn new<O: HyperParameters>(
+        hyper: &O,
+        lr: f64,
+        beta1: f64,
+        warmup: u64,
+        clock: &ScheduleFreeClock,
+    ) -> Result<(Self, ScheduleFreeClock), Error> {
+        let step = next(hyper, clock.step)?;
+        clock.check()?;
+        let lr_now = if step < warmup { lr * (step as f64 / warmup as f64) } else { lr };
+        let lr_max = clock.lr_max.max(lr_now);
+        let weight = lr_max * lr_max;
+        let weight_sum = clock.weight_sum + weight;
+        let share = if weight_sum > 0.0 { weight / weight_sum } else { 0.0 };
+        let averaging = Averaging {
+            lr: check::coefficient("lr", lr, lr_now)?,
+            share: share as f32,
+            of_direction: check::coefficient("lr", lr, lr_now * (1.0 - beta1 * (1.0 - share)))?,
+        };
+        Ok((averaging, ScheduleFreeClock { step, lr_max, weight_sum }))
+    }
+
+    /// The new y and z. With x left out: `y ← y + c·(z−y) − lr·(1−β(1−c))·u; z ← z − lr·u`.
+    #[inline(always)]
+    fn step<R: Real>(&self, y: R, z: R, direction: R) -> (R, R) {
+        let y = y + (R::splat(self.share) * (z - y) - R::splat(self.of_direction) * direction);
+        (y, z - R::splat(self.lr) * direction)
+    }
+}
+
+/// Moves the parameters along the line through z: `p ← p + weight·(z − p)`.
+#[derive(Clone, Copy)]
+struct Blend(Lerp);
+
+impl Rule<0> for Blend {
+    #[inline(always)]
+    fn lane<R: Real>(&self, p: R, z: R, []: [R; 0]) -> (R, [R; 0]) {
+        (self.0.between(p, z), [])
+    }
+}
+
+macro_rules! views {
+    ($($Optimizer:ident),*) => {$(
+        impl $Optimizer {
+            /// Turns the training weights y into the evaluation weights x, in place: `x = y + (1 − 1/β)·(z − y)`.
+            ///
+            /// Two roundings an element make the way back inexact; to go on from the same bits, evaluate a copy.
+            ///
+            /// # Errors
+            /// [`Error::Length`] where z, the first state slot, is not as long as the parameters,
+            /// [`Error::HyperParameter`] for a field out of range. Nothing has been written then.
+            pub fn evaluate(&self, params: &mut [f32], z: &[f32]) -> Result<(), Error> {
+                self.check()?;
+                pass(Blend(Lerp::new(1.0 - 1.0 / self.beta1)), params, z, Wrong::Input(Slice::Z))
+            }
+
+            /// Turns the evaluation weights x back into the training weights y: `y = x + (1 − β)·(z − x)`.
+            ///
+            /// # Errors
+            /// Those of `evaluate`.
+            pub fn train(&self, params: &mut [f32], z: &[f32]) -> Result<(), Error> {
+                self.check()?;
+                pass(Blend(Lerp::new(1.0 - self.beta1)), params, z, Wrong::Input(Slice::Z))
+            }
+        }
+    )*};
+}
+
+views!(ScheduleFreeSgd, ScheduleFreeAdamW);
+
+impl Optimizer<1> for ScheduleFreeSgd {
+    type Clock = ScheduleFreeClock;
+    type Rule = Loss<ScheduleFreeSgdRule>;
+    const SLOTS: [Slot<Self>; 1] = [Slot::signed("z").starting_as_params()];
+
+    fn begin(&self, clock: &ScheduleFreeClock) -> Result<(Self::Rule, ScheduleFreeClock), Error> {
+        let (averaging, next) = Averaging::new(self, self.lr, self.beta1, self.warmup, clock)?;
+        Ok((Loss::penalized(self.maximize, self.weight_decay, ScheduleFreeSgdRule { averaging })?, next))
+    }
+}
+
+/// One step of [`ScheduleFreeSgd`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScheduleFreeSgdRule {
+    averaging: Averaging,
+}
+
+impl Rule<1> for ScheduleFreeSgdRule {
+    #[inline(always)]
+    fn lane<R: Real>(&self, y: R, g: R, [z]: [R; 1]) -> (R, [R; 1]) {
+        let (y, z) = self.averaging.step(y, z, g);
+        (y, [z])
+    }
+}
+
+impl Optimizer<2> for ScheduleFreeAdamW {
+    type Clock = ScheduleFreeClock;
+    type Rule = Loss<ScheduleFreeAdamWRule, Off>;
+    const SLOTS: [Slot<Self>; 2] = [Slot::signed("z").starting_as_params(), Slot::squares("exp_avg_sq")];
+
+    fn begin(&self, clock: &ScheduleFreeClock) -> Result<(Self::Rule, ScheduleFreeClock), Error> {
+        let (averaging, next) = Averaging::new(self, self.lr, self.beta1, self.warmup, clock)?;
+        let seen2 = bias_correction(self.beta2, next.step);
+        let rule = ScheduleFreeAdamWRule {
+            penalty: Penalty::new(check::rounded("weight_decay", self.weight_decay)?),
+            averaging,
+            second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
+            root_scale: libm::sqrt(seen2) as f32,
+        };
+        Ok((Loss::new(self.maximize, rule), next))
+    }
+}
+
+/// One step of [`ScheduleFreeAdamW`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScheduleFreeAdamWRule<L = Penalty> {
+    penalty: L,
+    averaging: Averaging,
+    second: SecondMoment<Outside>,
+    root_scale: f32,
+}
+
+impl<L: Switch> Rule<2> for ScheduleFreeAdamWRule<L> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, y: R, g: R, [z, v]: [R; 2]) -> (R, [R; 2]) {
+        let v = self.second.of(v, g);
+        let normalized = R::splat(self.root_scale) * (g / self.second.root(v));
+        let (y, z) = self.averaging.step(y, z, self.penalty.add_to(normalized, y));
+        (y, [z, self.second.stored(v)])
+    }
+
+    #[inline(always)]
+    fn form<V: Visitor<2>>(&self, visitor: V) -> V::Output {
+        let ScheduleFreeAdamWRule { averaging, second, root_scale, .. } = *self;
+        match self.penalty.factor() {
+            None => visitor.visit(ScheduleFreeAdamWRule { penalty: Off, averaging, second, root_scale }),
+            Some(factor) => {
+                visitor.visit(ScheduleFreeAdamWRule { penalty: On::new(factor), averaging, second, root_scale })
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+use crate::check;
+use crate::error::Error;
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction};
+
+hyper_parameters! {
+    /// Gradient descent: batch, stochastic and mini-batch descent are the same update on other samples.
+    ///
+    /// ```text
+    /// p ← p − lr · g
+    /// ```
+    ///
+    /// Source: Robbins & Monro, "A Stochastic Approximation Method", 1951; Cauchy 1847 for the full gradient.
+    /// No state. The default is the textbooks' `lr` of 0.01; PyTorch's is 0.001.
+    pub struct Sgd {
+        /// Learning rate.
+        lr: f64 in NonNegative = 0.01,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `torch.optim.SGD`: lr 0.001.
+        torch = { lr: 1e-3, };
+        /// `keras.optimizers.SGD`: lr 0.01, the default.
+        keras = {};
+        /// The textbooks' gradient descent: lr 0.01, the default.
+        textbook = {};
+    }
+    names { "gd", "gradient_descent" }
+}
+
+impl Optimizer<0> for Sgd {
+    type Clock = u64;
+    type Rule = Coupled<SgdDirection>;
+    const SLOTS: [Slot<Self>; 0] = [];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction = SgdDirection { lr: check::rounded("lr", self.lr)? };
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+/// The gradient times the learning rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SgdDirection {
+    lr: f32,
+}
+
+impl Direction<0> for SgdDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, []: [R; 0]) -> (R, [R; 0]) {
+        (R::splat(self.lr) * g, [])
+    }
+}

@@ -1,0 +1,76 @@
+//! The trait of an optimizer, its clocks and tables, and the registry. The optimizers themselves are in the crate's root.
+
+#[macro_use]
+pub(crate) mod facts;
+
+mod adam;
+mod clock;
+mod decay;
+mod descent;
+mod optimizer;
+mod signs;
+mod slot;
+mod squares;
+
+pub use adam::*;
+pub use clock::{Clock, ClockData};
+pub use descent::*;
+pub use facts::{Field, HyperParameters, Kind, Preset, Value};
+pub use optimizer::Optimizer;
+pub use signs::*;
+pub use slot::{Holds, Slot, Start};
+pub use squares::*;
+
+/// The registry: calls a macro of the caller with every optimizer and its number of state slots.
+///
+/// [`any`](crate::any) and the tests, benches and examples are made from it, so that no optimizer is missing in any of
+/// them.
+///
+/// ```
+/// macro_rules! names {
+///     ($($Optimizer:ident: $slots:literal,)*) => { [$(stringify!($Optimizer)),*] };
+/// }
+/// assert!(gradstep::for_each_optimizer!(names).contains(&"Adam"));
+/// ```
+#[macro_export]
+macro_rules! for_each_optimizer {
+    ($callback:ident) => {
+        $callback! {
+            Sgd: 0,
+            HeavyBall: 1,
+            Momentum: 1,
+            Nesterov: 1,
+            AdaGrad: 1,
+            RmsProp: 1,
+            RmsPropCentered: 2,
+            RmsPropMomentum: 2,
+            RmsPropCenteredMomentum: 3,
+            RmsPropTf: 2,
+            Adam: 2,
+            AdamW: 2,
+            AmsGrad: 3,
+            Adamax: 2,
+            NAdam: 2,
+            RAdam: 2,
+            AdaDelta: 2,
+            AdaBelief: 2,
+            Yogi: 2,
+            Adan: 4,
+            Lion: 1,
+            SignSgd: 0,
+            Signum: 1,
+            Tiger: 1,
+            Rprop: 2,
+            Asgd: 1,
+            Ftrl: 2,
+            Adopt: 2,
+            AdEmaMix: 3,
+            ScheduleFreeSgd: 1,
+            ScheduleFreeAdamW: 2,
+            Sophia: 2,
+            LaProp: 2,
+            Madgrad: 3,
+            Grams: 2,
+        }
+    };
+}

@@ -1,0 +1,74 @@
+//! The trait of an optimizer.
+
+use crate::check;
+use crate::error::{Error, Slice};
+use crate::optim::clock::Clock;
+use crate::optim::facts::HyperParameters;
+use crate::optim::slot::{Slot, Start};
+use crate::rule::Rule;
+use crate::run::Step;
+
+/// Hyper-parameters that make one [`Step`] after another. `S` is the number of state slots.
+pub trait Optimizer<const S: usize>: HyperParameters {
+    /// What a step must remember besides the slots, as plain data: save it with them, put it back to resume.
+    type Clock: Clock;
+
+    /// The formula with the coefficients of one step.
+    type Rule: Rule<S>;
+
+    /// The state slots, in the order in which a step takes them.
+    const SLOTS: [Slot<Self>; S];
+
+    /// Begins a step: derives every coefficient, in f64 and rounded to f32 once, and the clock after the step. Nothing is
+    /// changed: several groups of parameters that share a clock each begin from the same one.
+    ///
+    /// # Errors
+    /// [`Error::HyperParameter`] names the first field that is out of its range, [`Error::Coefficient`] a field whose
+    /// coefficient does not fit an f32, [`Error::Clock`] what no run can reach, [`Error::ClockOverflow`] a clock at its
+    /// maximum.
+    fn begin(&self, clock: &Self::Clock) -> Result<(Self::Rule, Self::Clock), Error>;
+
+    /// Begins a step and advances the clock. Call it once a step, then [`Step::apply`] once for each tensor, shard or
+    /// chunk.
+    ///
+    /// To skip a step whose gradients are not finite, test them before this call: a clock that has advanced without a step
+    /// changes the coefficients of the steps after it.
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::begin`]. The clock has not advanced then.
+    #[inline]
+    fn tick(&self, clock: &mut Self::Clock) -> Result<Step<Self::Rule>, Error> {
+        let (rule, next) = self.begin(clock)?;
+        *clock = next;
+        Ok(Step::of(rule))
+    }
+
+    /// Fills the state of `params` as it is before the first step: zeros, unless [`Optimizer::SLOTS`] says otherwise.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where a slot is not as long as the parameters, [`Error::HyperParameter`] for a field that is out
+    /// of its range. Nothing has been written then.
+    fn init(&self, params: &[f32], state: [&mut [f32]; S]) -> Result<(), Error> {
+        self.check()?;
+        for (slot, slice) in state.iter().enumerate() {
+            if slice.len() != params.len() {
+                return Err(Error::Length { slice: Slice::State(slot), expected: params.len(), found: slice.len() });
+            }
+        }
+        for (slice, slot) in state.into_iter().zip(&Self::SLOTS) {
+            match slot.start {
+                Start::Zero => slice.fill(0.0),
+                Start::Value(value) => slice.fill(value(self) as f32),
+                Start::Params => slice.iter_mut().zip(params).for_each(|(slot, p)| *slot = *p),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The number of the step that begins, 1 for the first, after the fields have been checked.
+#[inline]
+pub(super) fn next<O: HyperParameters>(hyper: &O, clock: u64) -> Result<u64, Error> {
+    hyper.check()?;
+    check::next_step(clock)
+}

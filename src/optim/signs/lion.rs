@@ -1,0 +1,78 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Ema, flush};
+use crate::optim::decay::decoupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Decoupled, Direction};
+
+hyper_parameters! {
+    /// Evolved sign momentum: every element moves by exactly `lr`.
+    ///
+    /// ```text
+    /// p ← p − lr · (sign(β1·m + (1−β1)·g) + wd · p)        sign(0) = 0
+    /// m ← β2·m + (1−β2)·g
+    /// ```
+    ///
+    /// Source: Chen et al., "Symbolic Discovery of Optimization Algorithms", 2023, arXiv 2302.06675.
+    /// State: m (`exp_avg`), zeros at the start.
+    ///
+    /// | preset | lr | weight_decay |
+    /// |---|---|---|
+    /// | [`Lion::paper`], the default | 1e-4 | 0 |
+    /// | [`Lion::optax`] | 1e-4 (optax has no default) | 1e-3 |
+    /// | [`Lion::keras`] | 1e-3 | 0 |
+    pub struct Lion {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-4,
+        /// Weight of the moment in the step.
+        beta1: f64 in Fraction = 0.9,
+        /// Decay rate of the moment.
+        beta2: f64 in Fraction = 0.99,
+        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending; the decay still shrinks.
+        maximize: bool = false,
+    }
+    presets {
+        /// The paper's, the default.
+        paper = {};
+        /// `optax.lion`: decay 1e-3.
+        optax = { weight_decay: 1e-3, };
+        /// `keras.optimizers.Lion`: lr 1e-3.
+        keras = { lr: 1e-3, };
+    }
+}
+
+impl Optimizer<1> for Lion {
+    type Clock = u64;
+    type Rule = Decoupled<LionDirection>;
+    const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction = LionDirection {
+            step: Ema::unchecked(self.beta1),
+            moment: Ema::unchecked(self.beta2),
+            lr: check::rounded("lr", self.lr)?,
+        };
+        Ok((decoupled(self.maximize, self.lr, self.weight_decay, direction)?, t))
+    }
+}
+
+/// Lion's update from a gradient and the moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LionDirection {
+    step: Ema,
+    moment: Ema,
+    lr: f32,
+}
+
+impl Direction<1> for LionDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
+        let update = R::splat(self.lr) * self.step.of(m, g).sign();
+        (update, [flush(self.moment.of(m, g))])
+    }
+}

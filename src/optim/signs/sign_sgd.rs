@@ -1,0 +1,111 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Ema, flush};
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction};
+
+hyper_parameters! {
+    /// Every element moves by exactly `lr`, whatever the size of its gradient.
+    ///
+    /// ```text
+    /// p ← p − lr · sign(g)        sign(0) = 0
+    /// ```
+    ///
+    /// Source: Bernstein, Wang, Azizzadenesheli & Anandkumar, "signSGD: Compressed Optimisation for Non-Convex
+    /// Problems", 2018, arXiv 1802.04434; `optax.sign_sgd`. No state.
+    pub struct SignSgd {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-3,
+        /// Coupled L2 penalty: `g + weight_decay · p` before the sign.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `optax.sign_sgd`, the default.
+        optax = {};
+    }
+}
+
+impl Optimizer<0> for SignSgd {
+    type Clock = u64;
+    type Rule = Coupled<SignSgdDirection>;
+    const SLOTS: [Slot<Self>; 0] = [];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction = SignSgdDirection { lr: check::rounded("lr", self.lr)? };
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+/// The sign of the gradient times the learning rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SignSgdDirection {
+    lr: f32,
+}
+
+impl Direction<0> for SignSgdDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, []: [R; 0]) -> (R, [R; 0]) {
+        (R::splat(self.lr) * g.sign(), [])
+    }
+}
+
+hyper_parameters! {
+    /// [`SignSgd`] with momentum.
+    ///
+    /// ```text
+    /// m ← β·m + (1−β)·g
+    /// p ← p − lr · sign(m)        sign(0) = 0
+    /// ```
+    ///
+    /// Source: the same paper.
+    /// State: m (`exp_avg`), zeros at the start.
+    pub struct Signum {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-3,
+        /// Decay rate β of the moment.
+        beta: f64 in Fraction = 0.9,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+}
+
+impl Optimizer<1> for Signum {
+    type Clock = u64;
+    type Rule = Coupled<SignumDirection>;
+    const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        Ok((coupled(self.maximize, self.weight_decay, SignumDirection::new(self.lr, self.beta)?)?, t))
+    }
+}
+
+/// The sign of the moment times the learning rate: the update of Signum and Tiger.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SignumDirection {
+    moment: Ema,
+    lr: f32,
+}
+
+impl SignumDirection {
+    /// The arguments have been checked.
+    pub(super) fn new(lr: f64, beta: f64) -> Result<Self, Error> {
+        Ok(SignumDirection { moment: Ema::unchecked(beta), lr: check::rounded("lr", lr)? })
+    }
+}
+
+impl Direction<1> for SignumDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
+        let m = self.moment.of(m, g);
+        (R::splat(self.lr) * m.sign(), [flush(m)])
+    }
+}

@@ -1,0 +1,106 @@
+use crate::check;
+use crate::error::{Error, Slice};
+use crate::math::{Ema, flush};
+use crate::optim::decay::decoupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Decoupled, Direction, Rule};
+use crate::run::{Wrong, pass};
+
+hyper_parameters! {
+    /// Second-order clipped steps: the gradient's average over the Hessian's diagonal, at most `lr` an element.
+    ///
+    /// ```text
+    /// m ← β1·m + (1−β1)·g
+    /// p ← p − lr · (clamp(m / max(γ·h, eps), ±1) + wd·p)
+    /// every k steps, from the caller's estimate ĥ:  h ← β2·h + (1−β2)·ĥ
+    /// ```
+    ///
+    /// Source: Liu, Li, Hall, Liang & Ma, "Sophia: A Scalable Stochastic Second-order Optimizer for Language Model
+    /// Pre-training", 2023, arXiv 2305.14342.
+    /// State: m (`exp_avg`) and h (`hessian`), zeros at the start. A step only reads h.
+    ///
+    /// The caller estimates the diagonal (Hutchinson, or Gauss-Newton-Bartlett from sampled labels), every ten steps or
+    /// so, and passes it to [`Sophia::update_hessian`].
+    pub struct Sophia {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-3,
+        /// Decay rate of the gradient's average.
+        beta1: f64 in Fraction = 0.965,
+        /// Decay rate of the Hessian's average.
+        beta2: f64 in Fraction = 0.99,
+        /// Factor γ of the Hessian.
+        gamma: f64 in NonNegative = 0.01,
+        /// The smallest denominator.
+        eps: f64 in NonNegative = 1e-8,
+        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending; the decay still shrinks.
+        maximize: bool = false,
+    }
+    presets {
+        /// `optax.contrib.sophia`: decay 1e-4.
+        optax = { weight_decay: 1e-4, };
+    }
+}
+
+impl Sophia {
+    /// Averages a new estimate of the Hessian's diagonal into h, the second state slot.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where the estimate is not as long as h, [`Error::HyperParameter`] for a `beta2` out of range,
+    /// [`Error::Coefficient`] for one too small for f32. Nothing has been written then.
+    pub fn update_hessian(&self, h: &mut [f32], estimate: &[f32]) -> Result<(), Error> {
+        let rule = HessianRule { average: Ema::new("beta2", self.beta2)? };
+        pass(rule, h, estimate, Wrong::Input(Slice::Estimate))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct HessianRule {
+    average: Ema,
+}
+
+impl Rule<0> for HessianRule {
+    #[inline(always)]
+    fn lane<R: Real>(&self, h: R, estimate: R, []: [R; 0]) -> (R, [R; 0]) {
+        (flush(self.average.of(h, estimate)), [])
+    }
+}
+
+impl Optimizer<2> for Sophia {
+    type Clock = u64;
+    type Rule = Decoupled<SophiaDirection>;
+    const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::signed("hessian").read_only()];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction = SophiaDirection {
+            average: Ema::unchecked(self.beta1),
+            gamma: check::rounded("gamma", self.gamma)?,
+            eps: check::rounded("eps", self.eps)?,
+            lr: check::rounded("lr", self.lr)?,
+        };
+        Ok((decoupled(self.maximize, self.lr, self.weight_decay, direction)?, t))
+    }
+}
+
+/// Sophia's update from a gradient, the moment and the Hessian's diagonal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SophiaDirection {
+    average: Ema,
+    gamma: f32,
+    eps: f32,
+    lr: f32,
+}
+
+impl Direction<2> for SophiaDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, h]: [R; 2]) -> (R, [R; 2]) {
+        let m = self.average.of(m, g);
+        let ratio = m / (R::splat(self.gamma) * h).max(R::splat(self.eps));
+        let clipped = ratio.max(R::splat(-1.0)).min(R::splat(1.0));
+        (R::splat(self.lr) * clipped, [flush(m), h])
+    }
+}

@@ -1,0 +1,39 @@
+use super::sign_sgd::SignumDirection;
+use crate::error::Error;
+use crate::optim::decay::decoupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::rule::Decoupled;
+
+hyper_parameters! {
+    /// Tight-fisted optimizer: Lion with one decay rate, so that its moment can hold a gradient accumulation too.
+    ///
+    /// ```text
+    /// m ← β·m + (1−β)·g
+    /// p ← p − lr · (sign(m) + wd · p)        sign(0) = 0
+    /// ```
+    ///
+    /// Source: Su, "Tiger: A Tight-fisted Optimizer", 2023 (github.com/bojone/tiger).
+    /// State: m (`exp_avg`), zeros at the start.
+    pub struct Tiger {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-3,
+        /// Decay rate β of the moment.
+        beta: f64 in Fraction = 0.965,
+        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
+        weight_decay: f64 in NonNegative = 0.01,
+        /// Ascends instead of descending; the decay still shrinks.
+        maximize: bool = false,
+    }
+}
+
+impl Optimizer<1> for Tiger {
+    type Clock = u64;
+    type Rule = Decoupled<SignumDirection>;
+    const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        Ok((decoupled(self.maximize, self.lr, self.weight_decay, SignumDirection::new(self.lr, self.beta)?)?, t))
+    }
+}

@@ -1,0 +1,76 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Inside, SecondMoment};
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction};
+
+hyper_parameters! {
+    /// Steps in the parameters' own units, with no learning rate to choose.
+    ///
+    /// ```text
+    /// v ← ρ·v + (1−ρ)·g²
+    /// δ = √(u + eps) / √(v + eps) · g
+    /// u ← ρ·u + (1−ρ)·δ²
+    /// p ← p − lr · δ
+    /// ```
+    ///
+    /// Source: Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, arXiv 1212.5701.
+    /// State: v (`square_avg`) and u (`acc_delta`), zeros at the start.
+    ///
+    /// | preset | lr | rho | eps |
+    /// |---|---|---|---|
+    /// | [`AdaDelta::torch`], the default; `optax.adadelta` | 1 | 0.9 | 1e-6 |
+    /// | [`AdaDelta::keras`] | 0.001 | 0.95 | 1e-7 |
+    pub struct AdaDelta {
+        /// Factor of the step.
+        lr: f64 in NonNegative = 1.0,
+        /// Decay rate of both averages.
+        rho: f64 in Fraction = 0.9,
+        /// Added inside both roots. At 0 no parameter ever moves, and an element that has seen no gradient becomes 0/0,
+        /// NaN.
+        eps: f64 in NonNegative = 1e-6,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `torch.optim.Adadelta`, the default.
+        torch = {};
+        /// `keras.optimizers.Adadelta`: lr 0.001, rho 0.95, eps 1e-7.
+        keras = { lr: 1e-3, rho: 0.95, eps: 1e-7, };
+    }
+}
+
+impl Optimizer<2> for AdaDelta {
+    type Clock = u64;
+    type Rule = Coupled<AdaDeltaDirection>;
+    const SLOTS: [Slot<Self>; 2] = [Slot::squares("square_avg"), Slot::squares("acc_delta")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction =
+            AdaDeltaDirection { square: SecondMoment::inside(self.rho, self.eps)?, lr: check::rounded("lr", self.lr)? };
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+/// AdaDelta's update from a gradient and the two averages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdaDeltaDirection {
+    square: SecondMoment<Inside>,
+    lr: f32,
+}
+
+impl Direction<2> for AdaDeltaDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [v, u]: [R; 2]) -> (R, [R; 2]) {
+        let v = self.square.of(v, g);
+        let delta = self.square.root(u) / self.square.root(v) * g;
+        let u = self.square.of(u, delta);
+        (R::splat(self.lr) * delta, [self.square.stored(v), self.square.stored(u)])
+    }
+}

@@ -1,0 +1,87 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Both, Epsilon, Inside, Outside};
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction};
+
+hyper_parameters! {
+    /// Adaptive subgradient: the rate of each element falls with the sum of its squared gradients.
+    ///
+    /// ```text
+    /// h ← h + g²
+    /// p ← p − lr/(1+(t−1)·lr_decay) · g / (√h + eps)
+    /// ```
+    ///
+    /// Source: Duchi, Hazan & Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization",
+    /// 2011.
+    /// State: h (`sum`), `initial_accumulator` at the start.
+    ///
+    /// | preset | lr | epsilon | initial accumulator |
+    /// |---|---|---|---|
+    /// | default, the textbooks' code | 0.01 | 1e-7 | 0 |
+    /// | [`AdaGrad::textbook`], the formula | 0.01 | 1e-7 | 1e-7 |
+    /// | [`AdaGrad::torch`] | 0.01 | 1e-10 | 0 |
+    /// | [`AdaGrad::keras`] | 0.001 | 1e-7 inside the root | 0.1 |
+    /// | [`AdaGrad::optax`] | 0.01 (optax has no default) | 1e-7 inside the root | 0.1 |
+    pub struct AdaGrad {
+        /// Learning rate.
+        lr: f64 in NonNegative = 0.01,
+        /// How fast the rate falls with the step.
+        lr_decay: f64 in NonNegative = 0.0,
+        /// What `h` starts at.
+        initial_accumulator: f64 in NonNegative = 0.0,
+        /// Added to the root. With both epsilons and `initial_accumulator` at 0, an element that has seen no gradient
+        /// becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-7,
+        /// Added inside the root.
+        eps_root: f64 in NonNegative = 0.0,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `torch.optim.Adagrad`: eps 1e-10.
+        torch = { eps: 1e-10, };
+        /// `keras.optimizers.Adagrad`: lr 0.001, accumulator from 0.1, eps 1e-7 inside the root.
+        keras = { lr: 1e-3, initial_accumulator: 0.1, eps: 0.0, eps_root: 1e-7, };
+        /// `optax.adagrad`: accumulator from 0.1, eps 1e-7 inside the root.
+        optax = { initial_accumulator: 0.1, eps: 0.0, eps_root: 1e-7, };
+        /// The formula as textbooks print it: the accumulator starts at epsilon too.
+        textbook = { initial_accumulator: 1e-7, };
+    }
+}
+
+impl Optimizer<1> for AdaGrad {
+    type Clock = u64;
+    type Rule = Coupled<AdaGradDirection>;
+    const SLOTS: [Slot<Self>; 1] = [Slot::squares("sum").starting_at(|o| o.initial_accumulator)];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let inside = Inside::new("eps_root", self.eps_root, 1.0)?;
+        let direction = AdaGradDirection {
+            epsilon: Both::new(inside, Outside::new(self.eps, 1.0)?),
+            lr: check::coefficient("lr", self.lr, self.lr / (1.0 + (t - 1) as f64 * self.lr_decay))?,
+        };
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+/// AdaGrad's update from a gradient and the sum of squares.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdaGradDirection {
+    epsilon: Both,
+    lr: f32,
+}
+
+impl Direction<1> for AdaGradDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [h]: [R; 1]) -> (R, [R; 1]) {
+        let h = h + g * g;
+        (R::splat(self.lr) * (g / self.epsilon.root(h)), [h])
+    }
+}

@@ -1,0 +1,89 @@
+use crate::check;
+use crate::error::Error;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Loss, Off, Penalty, Rule, Switch};
+
+hyper_parameters! {
+    /// Follow the regularized leader, proximal: parameters that carry little weight are exactly zero.
+    ///
+    /// ```text
+    /// n' = n + g²
+    /// z ← z + (g + 2·l2_shrinkage·p) − (√n' − √n)/lr · p
+    /// p ← (clamp(z, −l1, l1) − z) / (√n'/lr + 2·(l2 + beta/(2·lr)))
+    /// n ← n'
+    /// ```
+    ///
+    /// Source: McMahan et al., "Ad Click Prediction: a View from the Trenches", KDD 2013, in the form of
+    /// `keras.optimizers.Ftrl` with its learning-rate power of −½, whose values are the defaults. Other powers need a
+    /// power function, which formulas on elements do not have. As in the paper, a parameter whose z is 0 becomes 0,
+    /// also while n is 0.
+    /// State: z (`linear`), zeros at the start, and n (`accumulator`), `initial_accumulator` at the start.
+    pub struct Ftrl {
+        /// Learning rate. Its inverse must fit an f32.
+        lr: f64 in Positive = 1e-3,
+        /// What n starts at.
+        initial_accumulator: f64 in NonNegative = 0.1,
+        /// L1 penalty.
+        l1: f64 in NonNegative = 0.0,
+        /// L2 penalty.
+        l2: f64 in NonNegative = 0.0,
+        /// L2 penalty on the gradient.
+        l2_shrinkage: f64 in NonNegative = 0.0,
+        /// The paper's β.
+        beta: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `keras.optimizers.Ftrl`, the default.
+        keras = {};
+    }
+}
+
+impl Optimizer<2> for Ftrl {
+    type Clock = u64;
+    type Rule = Loss<FtrlRule, Off>;
+    const SLOTS: [Slot<Self>; 2] =
+        [Slot::signed("linear"), Slot::squares("accumulator").starting_at(|o| o.initial_accumulator)];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        // Both sides of the last fraction times lr. At least the smallest normal number: 0 would make NaN where n is 0.
+        let quadratic = (2.0 * self.lr * self.l2 + self.beta).max(f32::MIN_POSITIVE.into());
+        let rule = FtrlRule {
+            shrinkage: Penalty::new(check::coefficient("l2_shrinkage", self.l2_shrinkage, 2.0 * self.l2_shrinkage)?),
+            lr: check::rounded("lr", self.lr)?,
+            inverse_lr: check::coefficient("lr", self.lr, 1.0 / self.lr)?,
+            l1: check::rounded("l1", self.l1)?,
+            quadratic: check::coefficient("l2", self.l2, quadratic)?,
+        };
+        Ok((Loss::new(self.maximize, rule), t))
+    }
+}
+
+/// One step of [`Ftrl`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FtrlRule {
+    shrinkage: Penalty,
+    lr: f32,
+    inverse_lr: f32,
+    l1: f32,
+    quadratic: f32,
+}
+
+impl Rule<2> for FtrlRule {
+    #[inline(always)]
+    fn lane<R: Real>(&self, p: R, g: R, [z, n]: [R; 2]) -> (R, [R; 2]) {
+        let (lr, l1) = (R::splat(self.lr), R::splat(self.l1));
+        let square = g * g;
+        let sum = n + square;
+        let root = sum.sqrt();
+        // √n' − √n without its cancellation. The smallest normal number changes only a divisor of 0.
+        let growth = square / (root + n.sqrt() + R::splat(f32::MIN_POSITIVE));
+        let z = z + (self.shrinkage.add_to(g, p) - growth * R::splat(self.inverse_lr) * p);
+        let p = lr * (z.max(-l1).min(l1) - z) / (root + R::splat(self.quadratic));
+        (p, [z, sum])
+    }
+}

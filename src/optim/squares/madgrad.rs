@@ -1,0 +1,75 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Lerp, cube_root};
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Loss, Rule};
+
+hyper_parameters! {
+    /// Momentumized, adaptive dual averaging: steps from where training began, scaled by a cube root.
+    ///
+    /// ```text
+    /// λ = lr·√t
+    /// s ← s + λ·g
+    /// v ← v + λ·g²
+    /// z = x0 − s/(∛v + eps)        z = x0 where the divisor is 0
+    /// p ← p + (1−momentum)·(z − p)
+    /// ```
+    ///
+    /// Source: Defazio & Jelassi, "Adaptivity without Compromise: A Momentumized, Adaptive, Dual Averaged Gradient
+    /// Method for Stochastic Optimization", 2021, arXiv 2101.11075, with the values of the authors' code.
+    /// State: s (`s`) and v (`grad_sum_sq`), zeros at the start, and x0 (`x0`), a copy of the parameters at the start.
+    pub struct Madgrad {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-2,
+        /// How much of the old parameters stays.
+        momentum: f64 in Fraction = 0.9,
+        /// Added to the cube root. At 0, which the authors recommend for very small gradients, an element that has seen
+        /// no gradient stays where it is.
+        eps: f64 in NonNegative = 1e-6,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+}
+
+impl Optimizer<3> for Madgrad {
+    type Clock = u64;
+    type Rule = Loss<MadgradRule>;
+    const SLOTS: [Slot<Self>; 3] =
+        [Slot::signed("s"), Slot::squares("grad_sum_sq"), Slot::signed("x0").starting_as_params().read_only()];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let rule = MadgradRule {
+            lambda: check::coefficient("lr", self.lr, self.lr * libm::sqrt(t as f64))?,
+            eps: check::rounded("eps", self.eps)?,
+            toward: Lerp::new(1.0 - self.momentum),
+        };
+        Ok((Loss::penalized(self.maximize, self.weight_decay, rule)?, t))
+    }
+}
+
+/// One step of [`Madgrad`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MadgradRule {
+    lambda: f32,
+    eps: f32,
+    toward: Lerp,
+}
+
+impl Rule<3> for MadgradRule {
+    #[inline(always)]
+    fn lane<R: Real>(&self, p: R, g: R, [s, v, x0]: [R; 3]) -> (R, [R; 3]) {
+        let scaled = R::splat(self.lambda) * g;
+        let s = s + scaled;
+        let v = v + scaled * g;
+        let divisor = cube_root(v) + R::splat(self.eps);
+        // As in the authors' code, a divisor of 0 becomes infinity. NaN is not less than anything, and stays.
+        let is_zero = divisor.lt(R::splat(f32::from_bits(1)));
+        let z = x0 - s / R::select(is_zero, R::splat(f32::INFINITY), divisor);
+        (self.toward.between(p, z), [s, v, x0])
+    }
+}

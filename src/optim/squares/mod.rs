@@ -1,0 +1,15 @@
+//! Optimizers that divide by accumulated squares.
+
+mod ada_delta;
+mod ada_grad;
+mod ftrl;
+mod madgrad;
+mod rms_prop;
+mod rms_prop_tf;
+
+pub use ada_delta::*;
+pub use ada_grad::*;
+pub use ftrl::*;
+pub use madgrad::*;
+pub use rms_prop::*;
+pub use rms_prop_tf::*;

@@ -1,0 +1,306 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Both, Ema, SecondMoment, flush};
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction};
+
+/// Declares a form of RMSprop: the fields and presets that all forms have, and its own. The group after the struct is
+/// what Keras and optax set of its own fields.
+macro_rules! rms_prop {
+    (
+        $(#[$meta:meta])*
+        pub struct $Form:ident { $($own:tt)* }
+        $(keras_and_optax { $($values:tt)* })?
+        $(presets { $($presets:tt)* })?
+    ) => {
+        hyper_parameters! {
+            $(#[$meta])*
+            pub struct $Form {
+                /// Learning rate.
+                lr: f64 in NonNegative = 0.01,
+                /// Decay rate α of the averages.
+                decay: f64 in Fraction = 0.99,
+                /// Added to the root. With both epsilons and `initial_square` at 0, an element that has seen no
+                /// gradient becomes 0/0, NaN.
+                eps: f64 in NonNegative = 1e-7,
+                /// Added inside the root.
+                eps_root: f64 in NonNegative = 0.0,
+                /// What `h` starts at.
+                initial_square: f64 in NonNegative = 0.0,
+                /// Coupled L2 penalty: `g + weight_decay · p`.
+                weight_decay: f64 in NonNegative = 0.0,
+                /// Ascends instead of descending.
+                maximize: bool = false,
+                $($own)*
+            }
+            presets {
+                /// `torch.optim.RMSprop`: eps 1e-8.
+                torch = { eps: 1e-8, };
+                /// `keras.optimizers.RMSprop`: lr 0.001, decay 0.9, eps 1e-7 inside the root. With momentum, the
+                /// learning rate is inside the buffer.
+                keras = { lr: 1e-3, decay: 0.9, eps: 0.0, eps_root: 1e-7, $($($values)*)? };
+                /// `optax.rmsprop`: decay 0.9, eps 1e-8 inside the root. With momentum, the learning rate is inside the
+                /// buffer.
+                optax = { decay: 0.9, eps: 0.0, eps_root: 1e-8, $($($values)*)? };
+                $($($presets)*)?
+            }
+        }
+    };
+}
+
+rms_prop! {
+    /// Divides each gradient by a running average of its magnitude.
+    ///
+    /// ```text
+    /// h ← α·h + (1−α)·g²
+    /// u = g / (√h + eps)
+    /// p ← p − lr · u
+    /// ```
+    ///
+    /// Source: Tieleman & Hinton, "Lecture 6.5: rmsprop", 2012; the centered form from Graves, "Generating Sequences
+    /// With Recurrent Neural Networks", 2013, arXiv 1308.0850.
+    /// State: h (`square_avg`), `initial_square` at the start.
+    ///
+    /// Two options need one more slot each, so their combinations are types of their own:
+    ///
+    /// | type | state | made by |
+    /// |---|---|---|
+    /// | [`RmsProp`] | h | |
+    /// | [`RmsPropCentered`] | h, ḡ | [`RmsProp::centered`] |
+    /// | [`RmsPropMomentum`] | h, b | [`RmsProp::with_momentum`] |
+    /// | [`RmsPropCenteredMomentum`] | h, ḡ, b | both, in this order |
+    ///
+    /// All four have the presets of the libraries:
+    ///
+    /// | preset | lr | decay | epsilon |
+    /// |---|---|---|---|
+    /// | default, [`RmsProp::textbook`] | 0.01 | 0.99 | 1e-7 |
+    /// | [`RmsProp::torch`] | 0.01 | 0.99 | 1e-8 |
+    /// | [`RmsProp::keras`] | 0.001 | 0.9 | 1e-7 inside the root |
+    /// | [`RmsProp::optax`] | 0.01 (optax has no default) | 0.9 | 1e-8 inside the root |
+    pub struct RmsProp {}
+    presets {
+        /// The textbooks' code, the default.
+        textbook = {};
+    }
+}
+
+rms_prop! {
+    /// [`RmsProp`] over the running variance: `u = g / (√(h − ḡ²) + eps)` with `ḡ ← α·ḡ + (1−α)·g`.
+    ///
+    /// State: h (`square_avg`), `initial_square` at the start, and ḡ (`grad_avg`), zeros at the start.
+    ///
+    /// A variance below 2⁻²⁰·h counts as 2⁻²⁰·h. After a long run of nearly equal gradients, h and ḡ² are nearly the
+    /// same, and a smaller difference is rounding noise. It can even be 0 or negative, and then only epsilon would be
+    /// left to divide by: a constant gradient of 0.1 with the values of [`RmsPropCentered::torch`] would move a
+    /// parameter from 0 to −5.8e7 in 1,700 steps. In f64 it moves to −1.02e4, and with the bound to −6.7e3. PyTorch has
+    /// no bound, and a negative variance makes NaN of the parameter.
+    pub struct RmsPropCentered {}
+}
+
+rms_prop! {
+    /// [`RmsProp`] with momentum: `b ← μ·b + u; p ← p − lr · b`.
+    ///
+    /// State: h (`square_avg`), `initial_square` at the start, and b (`momentum_buffer`), zeros at the start.
+    pub struct RmsPropMomentum {
+        /// Momentum μ.
+        momentum: f64 in Fraction = 0.9,
+        /// `b ← μ·b + lr·u; p ← p − b`, the form of Keras, TensorFlow and optax. Off, it is PyTorch's. The two differ
+        /// as soon as `lr` changes.
+        lr_in_buffer: bool = false,
+    }
+    keras_and_optax { lr_in_buffer: true, }
+}
+
+rms_prop! {
+    /// [`RmsPropCentered`] with momentum: `b ← μ·b + u; p ← p − lr · b`.
+    ///
+    /// State: h (`square_avg`), `initial_square` at the start, and ḡ (`grad_avg`) and b (`momentum_buffer`), zeros at
+    /// the start.
+    pub struct RmsPropCenteredMomentum {
+        /// Momentum μ.
+        momentum: f64 in Fraction = 0.9,
+        /// `b ← μ·b + lr·u; p ← p − b`, as in [`RmsPropMomentum`].
+        lr_in_buffer: bool = false,
+    }
+    keras_and_optax { lr_in_buffer: true, }
+}
+
+impl RmsProp {
+    /// Takes the running variance instead of the running square, one slot more.
+    pub const fn centered(self) -> RmsPropCentered {
+        let RmsProp { lr, decay, eps, eps_root, initial_square, weight_decay, maximize } = self;
+        RmsPropCentered { lr, decay, eps, eps_root, initial_square, weight_decay, maximize }
+    }
+
+    /// Sums the normalized gradients in a buffer, one slot more, with the learning rate outside of it.
+    pub const fn with_momentum(self, momentum: f64) -> RmsPropMomentum {
+        let RmsProp { lr, decay, eps, eps_root, initial_square, weight_decay, maximize } = self;
+        let lr_in_buffer = false;
+        RmsPropMomentum { lr, decay, eps, eps_root, initial_square, weight_decay, maximize, momentum, lr_in_buffer }
+    }
+}
+
+impl RmsPropCentered {
+    /// Sums the normalized gradients in a buffer, one slot more, with the learning rate outside of it.
+    pub const fn with_momentum(self, momentum: f64) -> RmsPropCenteredMomentum {
+        let RmsPropCentered { lr, decay, eps, eps_root, initial_square, weight_decay, maximize } = self;
+        RmsPropCenteredMomentum {
+            lr,
+            decay,
+            eps,
+            eps_root,
+            initial_square,
+            weight_decay,
+            maximize,
+            momentum,
+            lr_in_buffer: false,
+        }
+    }
+}
+
+impl Optimizer<1> for RmsProp {
+    type Clock = u64;
+    type Rule = Coupled<RmsPropDirection<false, false>>;
+    const SLOTS: [Slot<Self>; 1] = [Slot::squares("square_avg").starting_at(|o| o.initial_square)];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?;
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+impl Optimizer<2> for RmsPropCentered {
+    type Clock = u64;
+    type Rule = Coupled<RmsPropDirection<true, false>>;
+    const SLOTS: [Slot<Self>; 2] =
+        [Slot::squares("square_avg").starting_at(|o| o.initial_square), Slot::signed("grad_avg")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?;
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+impl Optimizer<2> for RmsPropMomentum {
+    type Clock = u64;
+    type Rule = Coupled<RmsPropDirection<false, true>>;
+    const SLOTS: [Slot<Self>; 2] =
+        [Slot::squares("square_avg").starting_at(|o| o.initial_square), Slot::signed("momentum_buffer")];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?
+            .with_momentum(self.momentum, self.lr_in_buffer)?;
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+impl Optimizer<3> for RmsPropCenteredMomentum {
+    type Clock = u64;
+    type Rule = Coupled<RmsPropDirection<true, true>>;
+    const SLOTS: [Slot<Self>; 3] = [
+        Slot::squares("square_avg").starting_at(|o| o.initial_square),
+        Slot::signed("grad_avg"),
+        Slot::signed("momentum_buffer"),
+    ];
+
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?
+            .with_momentum(self.momentum, self.lr_in_buffer)?;
+        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+    }
+}
+
+/// RMSprop's update from a gradient and the averages, for all four forms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RmsPropDirection<const CENTERED: bool, const MOMENTUM: bool> {
+    square: SecondMoment<Both>,
+    mean: Ema,
+    momentum: f32,
+    /// Multiplies what goes into the momentum buffer.
+    lr_in: f32,
+    /// Multiplies what becomes the update.
+    lr_out: f32,
+}
+
+impl<const CENTERED: bool, const MOMENTUM: bool> RmsPropDirection<CENTERED, MOMENTUM> {
+    fn new(lr: f64, decay: f64, eps: f64, eps_root: f64) -> Result<Self, Error> {
+        Ok(RmsPropDirection {
+            square: SecondMoment::both(decay, eps, eps_root, false, 1.0)?,
+            mean: Ema::unchecked(decay),
+            momentum: 0.0,
+            lr_in: 1.0,
+            lr_out: check::rounded("lr", lr)?,
+        })
+    }
+
+    fn with_momentum(self, momentum: f64, lr_in_buffer: bool) -> Result<Self, Error> {
+        let (lr_in, lr_out) = if lr_in_buffer { (self.lr_out, 1.0) } else { (1.0, self.lr_out) };
+        Ok(RmsPropDirection { momentum: check::rounded("momentum", momentum)?, lr_in, lr_out, ..self })
+    }
+
+    /// The normalized gradient and the new h.
+    #[inline(always)]
+    fn over_square<R: Real>(&self, g: R, h: R) -> (R, R) {
+        let h = self.square.of(h, g);
+        (g / self.square.root(h), self.square.stored(h))
+    }
+
+    /// The same over the variance, with the new mean too.
+    #[inline(always)]
+    fn over_variance<R: Real>(&self, g: R, h: R, mean: R) -> (R, R, R) {
+        const NOISE: f32 = 1.0 / 1_048_576.0;
+        let h = self.square.of(h, g);
+        let mean = self.mean.of(mean, g);
+        let variance = (h - mean * mean).max(h * R::splat(NOISE));
+        (g / self.square.root(variance), self.square.stored(h), flush(mean))
+    }
+
+    /// The update and the new momentum buffer.
+    #[inline(always)]
+    fn buffered<R: Real>(&self, u: R, b: R) -> (R, R) {
+        let b = R::splat(self.momentum) * b + R::splat(self.lr_in) * u;
+        (R::splat(self.lr_out) * b, flush(b))
+    }
+}
+
+impl Direction<1> for RmsPropDirection<false, false> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [h]: [R; 1]) -> (R, [R; 1]) {
+        let (u, h) = self.over_square(g, h);
+        (R::splat(self.lr_out) * u, [h])
+    }
+}
+
+impl Direction<2> for RmsPropDirection<true, false> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [h, mean]: [R; 2]) -> (R, [R; 2]) {
+        let (u, h, mean) = self.over_variance(g, h, mean);
+        (R::splat(self.lr_out) * u, [h, mean])
+    }
+}
+
+impl Direction<2> for RmsPropDirection<false, true> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [h, b]: [R; 2]) -> (R, [R; 2]) {
+        let (u, h) = self.over_square(g, h);
+        let (update, b) = self.buffered(u, b);
+        (update, [h, b])
+    }
+}
+
+impl Direction<3> for RmsPropDirection<true, true> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [h, mean, b]: [R; 3]) -> (R, [R; 3]) {
+        let (u, h, mean) = self.over_variance(g, h, mean);
+        let (update, b) = self.buffered(u, b);
+        (update, [h, mean, b])
+    }
+}

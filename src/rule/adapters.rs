@@ -1,0 +1,89 @@
+//! The adapters that a step offers as methods. Each keeps the number that it was given too, for its error.
+
+use super::adapter::Adapter;
+use crate::check;
+use crate::error::Error;
+use crate::range::Range;
+use crate::real::Real;
+
+/// `g ← factor · g`; made by [`Step::scale_grads`](crate::Step::scale_grads).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScaleGrads {
+    given: f64,
+    factor: f32,
+}
+
+/// `g ← min(max(g, −limit), limit)`; made by [`Step::clip_grads`](crate::Step::clip_grads).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClipGrads {
+    given: f64,
+    limit: f32,
+}
+
+/// `p ← p − rate · p` before the step; made by [`Step::decoupled_decay`](crate::Step::decoupled_decay).
+///
+/// The product form `(1 − rate) · p` would round `1 − rate` to f32 and lose three digits of a usual rate of 1e-5.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DecoupledDecay {
+    given: f64,
+    rate: f32,
+}
+
+impl ScaleGrads {
+    /// A factor that is not a finite f32 is an error of [`Step::apply`](crate::Step::apply).
+    pub const fn new(factor: f64) -> Self {
+        ScaleGrads { given: factor, factor: factor as f32 }
+    }
+}
+
+impl ClipGrads {
+    /// A limit that is NaN, infinite or negative is an error of [`Step::apply`](crate::Step::apply).
+    pub const fn new(limit: f64) -> Self {
+        ClipGrads { given: limit, limit: limit as f32 }
+    }
+}
+
+impl DecoupledDecay {
+    /// The rate is the learning rate times the weight decay. One that is NaN, infinite or negative is an error of
+    /// [`Step::apply`](crate::Step::apply).
+    pub const fn new(rate: f64) -> Self {
+        DecoupledDecay { given: rate, rate: rate as f32 }
+    }
+}
+
+impl Adapter for ScaleGrads {
+    #[inline(always)]
+    fn grad<R: Real>(&self, _p: R, g: R) -> R {
+        R::splat(self.factor) * g
+    }
+
+    #[inline(always)]
+    fn check(&self) -> Result<(), Error> {
+        check::field("scale_grads", self.given, Range::Finite)
+    }
+}
+
+impl Adapter for ClipGrads {
+    #[inline(always)]
+    fn grad<R: Real>(&self, _p: R, g: R) -> R {
+        g.max(R::splat(-self.limit)).min(R::splat(self.limit))
+    }
+
+    #[inline(always)]
+    fn check(&self) -> Result<(), Error> {
+        check::field("clip_grads", self.given, Range::NonNegative)
+    }
+}
+
+impl Adapter for DecoupledDecay {
+    /// A rate of 0 does not read `p`: an infinite parameter must not make NaN of a decay that is off.
+    #[inline(always)]
+    fn param<R: Real>(&self, p: R) -> R {
+        if self.rate == 0.0 { p } else { p - R::splat(self.rate) * p }
+    }
+
+    #[inline(always)]
+    fn check(&self) -> Result<(), Error> {
+        check::field("decoupled_decay", self.given, Range::NonNegative)
+    }
+}

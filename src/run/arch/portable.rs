@@ -1,0 +1,89 @@
+//! `wide::f32x8`: the vectors that the target was compiled for.
+
+use super::super::{driver, lanes::Lanes, streams::Streams};
+use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
+use crate::rule::Rule;
+use wide::{bytemuck, f32x8, i16x16, i32x8};
+
+impl Sealed for f32x8 {}
+
+impl Real for f32x8 {
+    type Mask = f32x8;
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        f32x8::splat(value)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        self.sqrt()
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.abs()
+    }
+
+    #[inline(always)]
+    fn lt(self, other: Self) -> Self {
+        self.simd_lt(other)
+    }
+
+    #[inline(always)]
+    fn select(mask: Self, yes: Self, no: Self) -> Self {
+        mask.select(yes, no)
+    }
+
+    #[inline(always)]
+    fn zero_where(self, mask: Self) -> Self {
+        !mask & self
+    }
+
+    #[inline(always)]
+    fn inverse_cube_root_start(self) -> Self {
+        let upper_halves = bytemuck::cast::<i32x8, i16x16>(i32x8::splat(i32::from(THIRD) << 16));
+        let third = bytemuck::cast::<f32x8, i16x16>(self).dot(upper_halves);
+        bytemuck::cast(i32x8::splat(INVERSE_CUBE_ROOT) - third)
+    }
+}
+
+impl Lanes<8> for f32x8 {
+    #[inline(always)]
+    fn load(from: &[f32; 8]) -> Self {
+        f32x8::new(*from)
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; 8]) {
+        *to = self.to_array();
+    }
+}
+
+/// The remaining elements of a slice fill the lower lanes. The other lanes compute on zeros, and their results are not
+/// used.
+macro_rules! lower_lanes {
+    ($N:literal: $($lane:ident)+, $($zero:literal)+) => {
+        impl Lanes<$N> for f32x8 {
+            #[inline(always)]
+            fn load(&[$($lane),+]: &[f32; $N]) -> Self {
+                f32x8::new([$($lane,)+ $($zero),+])
+            }
+
+            #[inline(always)]
+            fn store(self, to: &mut [f32; $N]) {
+                let [$($lane,)+ ..] = self.to_array();
+                *to = [$($lane),+];
+            }
+        }
+    };
+}
+lower_lanes!(4: a b c d, 0.0 0.0 0.0 0.0);
+lower_lanes!(2: a b, 0.0 0.0 0.0 0.0 0.0 0.0);
+lower_lanes!(1: a, 0.0 0.0 0.0 0.0 0.0 0.0 0.0);
+
+/// Not inlined into its callers, like the functions of the other backends.
+#[inline(never)]
+pub(super) fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
+    driver::drive_vectors::<f32x8, 8, f32x8, U, S>(rule, streams);
+}

@@ -1,0 +1,136 @@
+//! One f32 at a time: the backend of targets without vectors.
+
+use super::super::lanes::Lanes;
+use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
+
+impl Sealed for f32 {}
+
+impl Real for f32 {
+    type Mask = bool;
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        sqrt(self)
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        f32::from_bits(self.to_bits() & 0x7fff_ffff)
+    }
+
+    #[inline(always)]
+    fn lt(self, other: Self) -> bool {
+        self < other
+    }
+
+    #[inline(always)]
+    fn select(mask: bool, yes: Self, no: Self) -> Self {
+        if mask { yes } else { no }
+    }
+
+    #[inline(always)]
+    fn inverse_cube_root_start(self) -> Self {
+        let third = (self.to_bits() as i32 >> 16).wrapping_mul(THIRD.into());
+        f32::from_bits(INVERSE_CUBE_ROOT.wrapping_sub(third) as u32)
+    }
+}
+
+impl Lanes<1> for f32 {
+    #[inline(always)]
+    fn load(&[from]: &[f32; 1]) -> Self {
+        from
+    }
+
+    #[inline(always)]
+    fn store(self, [to]: &mut [f32; 1]) {
+        *to = self;
+    }
+}
+
+// `core` has no square root and `libm`'s is a software loop where it does not know the instruction.
+
+#[cfg(all(target_arch = "x86_64", target_feature = "sse"))]
+#[inline(always)]
+fn sqrt(x: f32) -> f32 {
+    use core::arch::x86_64::{_mm_cvtss_f32, _mm_set_ss, _mm_sqrt_ss};
+    // SAFETY: SSE is enabled for the whole build.
+    unsafe { _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))) }
+}
+
+#[cfg(all(target_arch = "x86", target_feature = "sse"))]
+#[inline(always)]
+fn sqrt(x: f32) -> f32 {
+    use core::arch::x86::{_mm_cvtss_f32, _mm_set_ss, _mm_sqrt_ss};
+    // SAFETY: SSE is enabled for the whole build.
+    unsafe { _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))) }
+}
+
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+#[inline(always)]
+fn sqrt(x: f32) -> f32 {
+    use core::arch::aarch64::{vdup_n_f32, vget_lane_f32, vsqrt_f32};
+    // SAFETY: NEON is enabled for the whole build.
+    unsafe { vget_lane_f32::<0>(vsqrt_f32(vdup_n_f32(x))) }
+}
+
+/// The hard-float ABI implies an FPU with a single-precision square root.
+#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+#[inline(always)]
+fn sqrt(x: f32) -> f32 {
+    let root: u32;
+    // SAFETY: the instruction exists on every FPU of this ABI. Operands may not be FPU registers on stable Rust, so
+    // the value moves through integer registers and s0 is put back as it was.
+    unsafe {
+        core::arch::asm!(
+            "vmov {saved}, s0",
+            "vmov s0, {x}",
+            "vsqrt.f32 s0, s0",
+            "vmov {x}, s0",
+            "vmov s0, {saved}",
+            x = inout(reg) x.to_bits() => root,
+            saved = out(reg) _,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    f32::from_bits(root)
+}
+
+#[cfg(all(any(target_arch = "riscv32", target_arch = "riscv64"), target_feature = "f"))]
+#[inline(always)]
+fn sqrt(x: f32) -> f32 {
+    let root: f32;
+    // SAFETY: the F extension is enabled for the whole build.
+    unsafe {
+        core::arch::asm!("fsqrt.s {root}, {x}", x = in(freg) x, root = out(freg) root, options(pure, nomem, nostack));
+    }
+    root
+}
+
+#[cfg(target_arch = "s390x")]
+#[inline(always)]
+fn sqrt(x: f32) -> f32 {
+    let root: f32;
+    // SAFETY: every s390x has the instruction.
+    unsafe {
+        core::arch::asm!("sqebr {root}, {x}", x = in(freg) x, root = out(freg) root, options(pure, nomem, nostack));
+    }
+    root
+}
+
+/// wasm and whatever has no instruction that stable Rust can name: `libm` rounds correctly too.
+#[cfg(not(any(
+    all(any(target_arch = "x86_64", target_arch = "x86"), target_feature = "sse"),
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "arm", target_abi = "eabihf"),
+    all(any(target_arch = "riscv32", target_arch = "riscv64"), target_feature = "f"),
+    target_arch = "s390x",
+)))]
+#[inline(always)]
+fn sqrt(x: f32) -> f32 {
+    libm::sqrtf(x)
+}

@@ -1,0 +1,16 @@
+//! How a rule gets over slices of memory: the walk over elements, the vectors of each instruction set, and threads.
+//!
+//! All code for an instruction set and all `unsafe` of the crate is below this module.
+#![allow(unsafe_code)]
+
+mod arch;
+mod driver;
+mod lanes;
+#[cfg(feature = "rayon")]
+mod parallel;
+mod pass;
+mod step;
+mod streams;
+
+pub(crate) use pass::{Wrong, pass};
+pub use step::Step;

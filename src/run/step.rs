@@ -1,0 +1,191 @@
+use super::arch;
+#[cfg(feature = "rayon")]
+use super::parallel;
+use super::streams::Streams;
+use crate::backend::Backend;
+use crate::error::Error;
+use crate::rule::{
+    Adapted, Adapter, Cautious, Chain, ClipGrads, DecoupledDecay, Followed, Follower, Objective, Rule, ScaleGrads,
+    Unadapted, Wrap,
+};
+
+/// One step, ready to be applied: a [`Rule`] with the coefficients of this step, and what is fused into it.
+///
+/// [`Optimizer::tick`](crate::Optimizer::tick) makes one; [`Step::of`] makes one of your own rule. It is a plain value:
+/// apply it once for each tensor, shard or chunk, from any thread.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use = "a step changes nothing until it is applied"]
+pub struct Step<U, A = Unadapted> {
+    fused: Adapted<U, A>,
+}
+
+impl<U> Step<U> {
+    /// A step of a rule, with nothing fused in.
+    #[inline(always)]
+    pub const fn of(rule: U) -> Self {
+        Step { fused: Adapted { rule, adapter: Unadapted } }
+    }
+}
+
+impl<U, A> Step<U, A> {
+    /// The rule, with its coefficients.
+    #[inline(always)]
+    pub const fn rule(&self) -> &U {
+        &self.fused.rule
+    }
+
+    /// Updates the parameters and their state in one pass over memory, on the [active](Backend::active) backend.
+    ///
+    /// All slices have the same length, which may be zero. A value depends only on its own inputs, so the slices may
+    /// be split in any way over calls and threads.
+    ///
+    /// The addresses of the slices matter for speed alone: in cache a step can take three times as long where two of its
+    /// slices start at the same offset within a page of 4 KiB, and from memory where their addresses differ by nearly a
+    /// power of two (measured on Zen 4; a distance of one page more is enough to avoid both).
+    ///
+    /// # Errors
+    /// [`Error::Length`] where a slice is not as long as `params`; [`Error::HyperParameter`] or [`Error::Coefficient`]
+    /// for the argument of an adapter. Nothing has been written then.
+    #[inline]
+    pub fn apply<const S: usize>(
+        &self,
+        params: &mut [f32],
+        grads: &[f32],
+        state: [&mut [f32]; S],
+    ) -> Result<(), Error>
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
+        self.apply_on(Backend::active(), params, grads, state)
+    }
+
+    /// [`Step::apply`] on a chosen backend.
+    ///
+    /// # Errors
+    /// Those of `apply`, and [`Error::UnsupportedBackend`] where this CPU or build cannot run it.
+    #[inline]
+    pub fn apply_on<const S: usize>(
+        &self,
+        backend: Backend,
+        params: &mut [f32],
+        grads: &[f32],
+        state: [&mut [f32]; S],
+    ) -> Result<(), Error>
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
+        let streams = Streams::new(params, grads, state)?;
+        self.fused.check()?;
+        arch::run(backend, &self.fused, streams)
+    }
+
+    /// [`Step::apply`] on rayon's current thread pool: the same bits for any number of threads.
+    ///
+    /// Slices that fit a core's cache stay on the calling thread. Make the thread of the training loop one of the pool's,
+    /// by `ThreadPoolBuilder::use_current_thread` or inside `ThreadPool::install`: then it works while others wake, and
+    /// takes back what they have not begun. From outside, a call has to wait for them, so it uses them for larger slices
+    /// only, and works on a share itself.
+    ///
+    /// An engine with threads of its own does not need this method. It cuts the slices where it likes and calls `apply`
+    /// for each piece, at best one piece a thread and the same one in every step, so that its caches keep what they hold:
+    ///
+    /// ```
+    /// use gradstep::{Momentum, Optimizer};
+    ///
+    /// let step = Momentum::default().tick(&mut 0)?;
+    /// let (mut params, grads, mut buffer) = (vec![1.0; 1000], vec![0.5; 1000], vec![0.0; 1000]);
+    /// std::thread::scope(|scope| {
+    ///     let pieces = params.chunks_mut(256).zip(grads.chunks(256)).zip(buffer.chunks_mut(256));
+    ///     let threads: Vec<_> =
+    ///         pieces.map(|((p, g), b)| scope.spawn(move || step.apply(p, g, [b]))).collect();
+    ///     threads.into_iter().try_for_each(|thread| thread.join().unwrap())
+    /// })?;
+    /// assert!(params.iter().all(|p| *p == 0.995));
+    /// # Ok::<(), gradstep::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `apply`.
+    #[cfg(feature = "rayon")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
+    pub fn par_apply<const S: usize>(
+        &self,
+        params: &mut [f32],
+        grads: &[f32],
+        mut state: [&mut [f32]; S],
+    ) -> Result<(), Error>
+    where
+        U: Rule<S> + Sync,
+        A: Adapter + Sync,
+    {
+        Streams::new(params, grads, state.each_mut().map(|slot| &mut **slot))?;
+        self.fused.check()?;
+        parallel::Slices { params, grads, state }.apply(&|params, grads, state| self.apply(params, grads, state))
+    }
+
+    /// Fuses an adapter in. Adapters of gradients act in the order in which they were added.
+    #[inline(always)]
+    pub fn with<B: Adapter>(self, adapter: B) -> Step<U, Chain<A, B>> {
+        let Adapted { rule, adapter: first } = self.fused;
+        Step { fused: Adapted { rule, adapter: Chain { first, second: adapter } } }
+    }
+
+    /// Fuses a buffer that follows the parameters, such as [an average](crate::average): it becomes the last state
+    /// slot.
+    #[inline(always)]
+    pub fn then<F: Follower>(self, follower: F) -> Step<Followed<U, F>, A> {
+        let Adapted { rule, adapter } = self.fused;
+        Step { fused: Adapted { rule: Followed { rule, follower }, adapter } }
+    }
+
+    /// Moves only the elements whose update has the sign of their gradient: see [`Cautious`].
+    #[inline(always)]
+    pub fn cautious(self) -> Step<U::With<Cautious<U::Direction>>, A>
+    where
+        U: Wrap,
+    {
+        let Adapted { rule, adapter } = self.fused;
+        Step { fused: Adapted { rule: rule.wrap(Cautious), adapter } }
+    }
+
+    /// `g ← factor · g`: unscales a scaled loss, takes the mean of a sum, or applies the factor of a clip by norm.
+    ///
+    /// A factor that is not a finite f32 is an error of [`Step::apply`].
+    #[inline(always)]
+    pub fn scale_grads(self, factor: f64) -> Step<U, Chain<A, ScaleGrads>> {
+        self.with(ScaleGrads::new(factor))
+    }
+
+    /// `g ← min(max(g, −limit), limit)`, clipping by value; NaN stays NaN.
+    ///
+    /// A limit that is NaN, infinite or negative is an error of [`Step::apply`].
+    #[inline(always)]
+    pub fn clip_grads(self, limit: f64) -> Step<U, Chain<A, ClipGrads>> {
+        self.with(ClipGrads::new(limit))
+    }
+
+    /// `g ← g + weight_decay · p`: an L2 penalty, coupled to the step through the gradient.
+    ///
+    /// A weight decay that is NaN, infinite or negative is an error of [`Step::apply`].
+    #[inline(always)]
+    pub fn l2(self, weight_decay: f64) -> Step<U, Chain<A, Objective>> {
+        self.with(Objective::new(false, weight_decay))
+    }
+
+    /// `p ← p − rate · p` before the step, decoupled from the gradient (Loshchilov & Hutter 2017, arXiv 1711.05101).
+    /// The rate is the learning rate times the weight decay.
+    ///
+    /// A rate that is NaN, infinite or negative is an error of [`Step::apply`].
+    #[inline(always)]
+    pub fn decoupled_decay(self, rate: f64) -> Step<U, Chain<A, DecoupledDecay>> {
+        self.with(DecoupledDecay::new(rate))
+    }
+
+    /// `g ← −g`: ascends instead of descending.
+    #[inline(always)]
+    pub fn maximize(self) -> Step<U, Chain<A, Objective>> {
+        self.with(Objective::new(true, 0.0))
+    }
+}

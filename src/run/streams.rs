@@ -1,0 +1,99 @@
+use super::lanes::Lanes;
+use crate::error::{Error, Slice};
+use core::marker::PhantomData;
+
+/// The slices of a step as pointers with one length, which was checked where they were made: the loop over them needs
+/// one counter and no bounds check at any optimisation level.
+pub(super) struct Streams<'a, const S: usize> {
+    len: usize,
+    params: *mut f32,
+    grads: *const f32,
+    state: [*mut f32; S],
+    borrow: PhantomData<(&'a mut [f32], &'a [f32])>,
+}
+
+/// Runs the body once for each slot, with a constant index. A loop over `0..S` is not unrolled when optimising for
+/// size, and then the array of pointers lives in memory.
+macro_rules! each_slot {
+    ($S:ident, |$slot:ident| $body:expr) => {
+        each_slot!(@ $S $slot $body; 0 1 2 3 4 5 6 7)
+    };
+    (@ $S:ident $slot:ident $body:expr; $($index:literal)*) => {
+        const { assert!($S <= 8, "a rule has at most 8 state slots") };
+        $( if $index < $S { let $slot: usize = $index; $body } )*
+    };
+}
+
+impl<'a, const S: usize> Streams<'a, S> {
+    /// Checks that all slices are as long as the parameters.
+    #[inline(always)]
+    pub(super) fn new(params: &'a mut [f32], grads: &'a [f32], mut state: [&'a mut [f32]; S]) -> Result<Self, Error> {
+        let expected = params.len();
+        if grads.len() != expected {
+            return Err(Error::Length { slice: Slice::Grads, expected, found: grads.len() });
+        }
+        let mut pointers = [core::ptr::null_mut(); S];
+        each_slot!(S, |slot| if let (Some(pointer), Some(slice)) = (pointers.get_mut(slot), state.get_mut(slot)) {
+            if slice.len() != expected {
+                return Err(Error::Length { slice: Slice::State(slot), expected, found: slice.len() });
+            }
+            *pointer = slice.as_mut_ptr();
+        });
+        Ok(Streams {
+            len: expected,
+            params: params.as_mut_ptr(),
+            grads: grads.as_ptr(),
+            state: pointers,
+            borrow: PhantomData,
+        })
+    }
+
+    /// The number of elements of every slice.
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Asks for the cache line of element `at` of every slice, also where that is beyond the end.
+    #[inline(always)]
+    pub(super) fn prefetch<L: Lanes<N>, const N: usize>(&self, at: usize) {
+        L::prefetch(self.params.wrapping_add(at));
+        L::prefetch(self.grads.wrapping_add(at));
+        each_slot!(S, |slot| if let Some(from) = self.state.get(slot) {
+            L::prefetch(from.wrapping_add(at));
+        });
+    }
+
+    /// Parameters, gradients and state of the `N` elements from `at` on.
+    ///
+    /// # Safety
+    /// `at + N <= self.len()`.
+    #[inline(always)]
+    pub(super) unsafe fn load<L: Lanes<N>, const N: usize>(&self, at: usize) -> (L, L, [L; S]) {
+        let mut state = [L::splat(0.0); S];
+        each_slot!(S, |slot| if let (Some(lanes), Some(from)) = (state.get_mut(slot), self.state.get(slot)) {
+            // SAFETY: the caller keeps `at + N` within the slice.
+            *lanes = L::load(unsafe { &*from.add(at).cast() });
+        });
+        // SAFETY: as above.
+        unsafe { (L::load(&*self.params.add(at).cast()), L::load(&*self.grads.add(at).cast()), state) }
+    }
+
+    /// Writes parameters and state of the `N` elements from `at` on. The last slot comes first: where a formula leaves it
+    /// as it is (MADGRAD's start), no other store comes before this one, and the compiler drops it.
+    ///
+    /// # Safety
+    /// `at + N <= self.len()`.
+    #[inline(always)]
+    pub(super) unsafe fn store<L: Lanes<N>, const N: usize>(&mut self, at: usize, params: L, state: [L; S]) {
+        each_slot!(
+            S,
+            |slot| if let (Some(lanes), Some(to)) = (state.get(S - 1 - slot), self.state.get(S - 1 - slot)) {
+                // SAFETY: the caller keeps `at + N` within the slice, which is borrowed mutably for the life of `self`.
+                lanes.store(unsafe { &mut *to.add(at).cast() });
+            }
+        );
+        // SAFETY: as above.
+        params.store(unsafe { &mut *self.params.add(at).cast() });
+    }
+}
