@@ -4,34 +4,49 @@ use crate::error::Error;
 use crate::range::Range;
 
 /// Refuses the value of a field or an argument that is out of its range, or that f32 turns into 0.
+///
+/// Floats of one sign are ordered like their bits. Comparing those as integers costs little where f64 is software.
 #[inline]
 pub(crate) const fn field(name: &'static str, value: f64, range: Range) -> Result<(), Error> {
-    if !range.contains(value) {
-        return Err(Error::HyperParameter { name, value, range });
+    /// The smallest number that f32 does not turn into 0: above half of its own smallest one.
+    const LEAST: u64 = (f32::from_bits(1) as f64 / 2.0).to_bits() + 1;
+    let (least, largest) = range.limits();
+    let bits = if least < 0.0 { value.abs() } else { value }.to_bits();
+    let first = if least > f64::from_bits(LEAST) { least.to_bits() } else { LEAST };
+    let is_zero = bits << 1 == 0;
+    if bits.wrapping_sub(first) <= largest.to_bits().wrapping_sub(first) || (is_zero && least <= 0.0) {
+        Ok(())
+    } else {
+        Err(refused(name, value, range))
     }
-    if value as f32 == 0.0 && value != 0.0 {
-        return Err(Error::Coefficient { name, value, coefficient: value });
-    }
-    Ok(())
 }
 
-/// Rounds a coefficient to f32, and −0 to 0, so that a formula need not tell them apart. One that becomes infinite is an
-/// error, and so is one that becomes 0 without being it: what the caller asked for would not happen. The error blames the
-/// hyper-parameter `name` and gives its `value`.
+#[cold]
+const fn refused(name: &'static str, value: f64, range: Range) -> Error {
+    if range.contains(value) {
+        Error::Coefficient { name, value, coefficient: value }
+    } else {
+        Error::HyperParameter { name, value, range }
+    }
+}
+
+/// Rounds a value that [`field`] has checked to f32, and −0 to 0, so that a formula need not tell them apart.
+#[inline]
+pub(crate) const fn rounded(value: f64) -> f32 {
+    value as f32 + 0.0
+}
+
+/// Rounds a derived coefficient to f32, and −0 to 0. One that becomes infinite is an error, and so is one that becomes 0
+/// without being it: what the caller asked for would not happen. The error blames the hyper-parameter `name` and gives
+/// its `value`.
 #[inline]
 pub(crate) const fn coefficient(name: &'static str, value: f64, coefficient: f64) -> Result<f32, Error> {
-    let rounded = coefficient as f32 + 0.0;
-    if rounded.is_finite() && (rounded != 0.0) == (coefficient != 0.0) {
+    let rounded = rounded(coefficient);
+    if rounded.is_finite() && (rounded != 0.0 || coefficient == 0.0) {
         Ok(rounded)
     } else {
         Err(Error::Coefficient { name, value, coefficient })
     }
-}
-
-/// Rounds a hyper-parameter that is itself a coefficient.
-#[inline]
-pub(crate) const fn rounded(name: &'static str, value: f64) -> Result<f32, Error> {
-    coefficient(name, value, value)
 }
 
 /// The number of the step that begins, 1 for the first.

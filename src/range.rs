@@ -1,7 +1,6 @@
 //! The ranges of hyper-parameters.
 
 use core::fmt;
-use core::ops::Bound::{self, Excluded, Included};
 
 /// What a number may be. NaN and infinities are in no range, nor is a number that f32 cannot hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,35 +26,30 @@ pub enum Range {
 }
 
 impl Range {
-    /// The lower and the upper bound.
-    pub const fn bounds(self) -> (Bound<f64>, Bound<f64>) {
+    /// The smallest and the largest f64 of the range.
+    #[inline]
+    pub const fn limits(self) -> (f64, f64) {
         const MAX: f64 = f32::MAX as f64;
+        const ABOVE_ZERO: f64 = f64::from_bits(1);
+        const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
         match self {
-            Range::Finite => (Included(-MAX), Included(MAX)),
-            Range::NonNegative => (Included(0.0), Included(MAX)),
-            Range::Positive => (Excluded(0.0), Included(MAX)),
-            Range::Fraction => (Included(0.0), Excluded(1.0)),
-            Range::OpenFraction => (Excluded(0.0), Excluded(1.0)),
-            Range::Share => (Included(0.0), Included(1.0)),
-            Range::AtLeast(least) => (Included(least), Included(MAX)),
-            Range::Exactly(value) => (Included(value), Included(value)),
+            Range::Finite => (-MAX, MAX),
+            Range::NonNegative => (0.0, MAX),
+            Range::Positive => (ABOVE_ZERO, MAX),
+            Range::Fraction => (0.0, BELOW_ONE),
+            Range::OpenFraction => (ABOVE_ZERO, BELOW_ONE),
+            Range::Share => (0.0, 1.0),
+            Range::AtLeast(least) => (least, MAX),
+            Range::Exactly(value) => (value, value),
         }
     }
 
     /// Whether a number is in the range.
     #[inline]
     pub const fn contains(self, value: f64) -> bool {
-        let (low, high) = self.bounds();
-        // NaN fails every comparison.
-        (match low {
-            Included(low) => value >= low,
-            Excluded(low) => value > low,
-            Bound::Unbounded => true,
-        }) && (match high {
-            Included(high) => value <= high,
-            Excluded(high) => value < high,
-            Bound::Unbounded => true,
-        })
+        let (least, largest) = self.limits();
+        // NaN fails both comparisons.
+        value >= least && value <= largest
     }
 }
 

@@ -20,14 +20,22 @@ impl Ema {
     ///
     /// # Errors
     /// [`Error::HyperParameter`] where `beta` is out of range, [`Error::Coefficient`] where it is too small for f32.
+    #[inline]
     pub fn new(name: &'static str, beta: f64) -> Result<Self, Error> {
         check::field(name, beta, Range::Fraction)?;
         Ok(Ema::unchecked(beta))
     }
 
+    #[inline]
     pub(crate) fn unchecked(beta: f64) -> Self {
         let correction = correction(beta);
         Ema { beta: (beta / correction) as f32 + 0.0, correction: correction as f32, weight: (1.0 - beta) as f32 }
+    }
+
+    /// A decaying sum `a ← β·a + x`.
+    #[inline]
+    pub(crate) fn summing(beta: f64) -> Self {
+        Ema { weight: 1.0, ..Ema::unchecked(beta) }
     }
 
     /// The average after it has seen `x`.
@@ -43,6 +51,7 @@ impl Ema {
 /// `1 − sε − j(j+s)ε²`, which is β where `j(j+s)ε = f`. `f` is chosen between 1 and 2, because a small j would round all
 /// averages of about the same size in the same direction. Below ½ an average forgets faster than errors add up, and the
 /// correction is 1.
+#[inline]
 fn correction(beta: f64) -> f64 {
     if beta < 0.5 {
         return 1.0;

@@ -32,6 +32,7 @@ pub struct Both {
 
 impl Outside {
     /// `scale` multiplies `eps`: the divisor of a moment that is not corrected for bias takes `√(1 − βᵗ) · eps`.
+    #[inline]
     pub(crate) fn new(eps: f64, scale: f64) -> Result<Self, Error> {
         Ok(Outside { eps: check::coefficient("eps", eps, eps * scale)? })
     }
@@ -39,12 +40,14 @@ impl Outside {
 
 impl Inside {
     /// `name` is the hyper-parameter that an error names, and `scale` multiplies it.
+    #[inline]
     pub(crate) fn new(name: &'static str, eps_root: f64, scale: f64) -> Result<Self, Error> {
         Ok(Inside { eps_root: check::coefficient(name, eps_root, eps_root * scale)? })
     }
 }
 
 impl Both {
+    #[inline]
     pub(crate) fn new(inside: Inside, outside: Outside) -> Self {
         Both { inside, outside }
     }

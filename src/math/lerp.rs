@@ -13,6 +13,7 @@ pub struct Lerp {
 
 impl Lerp {
     /// `weight` is the part of the way. Weights outside [0, 1] extrapolate.
+    #[inline]
     pub const fn new(weight: f64) -> Self {
         Lerp { weight: weight as f32, rest: (1.0 - weight) as f32 }
     }
@@ -27,6 +28,12 @@ impl Lerp {
         } else {
             self.inside(from, to)
         }
+    }
+
+    /// Whether the weight is neither 0 nor 1.
+    #[inline(always)]
+    pub(crate) fn is_inside(&self) -> bool {
+        self.weight != 0.0 && self.weight != 1.0
     }
 
     /// The same for a weight that is neither 0 nor 1.

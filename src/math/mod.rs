@@ -25,6 +25,7 @@ pub fn flush<R: Real>(x: R) -> R {
 }
 
 /// `1 − βᵗ`: the total weight of what a moving average has seen after `t` steps, if it started at zero.
+#[inline]
 pub fn bias_correction(beta: f64, t: u64) -> f64 {
     1.0 - libm::pow(beta, t as f64)
 }

@@ -17,6 +17,7 @@ pub struct SecondMoment<E> {
 
 impl SecondMoment<Outside> {
     /// The root is `√v̂ + eps`. `seen` is what v̂ divides v by: `1 − βᵗ`, or 1 without correction.
+    #[inline]
     pub(crate) fn outside(beta: f64, eps: f64, seen: f64) -> Result<Self, Error> {
         let epsilon = Outside::new(eps, libm::sqrt(seen))?;
         Ok(SecondMoment { average: Ema::unchecked(beta), epsilon, flush: flush(beta, eps, 0.0) })
@@ -25,6 +26,7 @@ impl SecondMoment<Outside> {
 
 impl SecondMoment<Inside> {
     /// The root is `√(v + eps)`.
+    #[inline]
     pub(crate) fn inside(beta: f64, eps: f64) -> Result<Self, Error> {
         let epsilon = Inside::new("eps", eps, 1.0)?;
         Ok(SecondMoment { average: Ema::unchecked(beta), epsilon, flush: flush(beta, 0.0, eps) })
@@ -33,6 +35,7 @@ impl SecondMoment<Inside> {
 
 impl SecondMoment<Both> {
     /// The root is `√(v̂ + eps_root) + eps`; with `hat`, `eps` is added to the root of v instead.
+    #[inline]
     pub(crate) fn both(beta: f64, eps: f64, eps_root: f64, hat: bool, seen: f64) -> Result<Self, Error> {
         let outside = Outside::new(eps, if hat { 1.0 } else { libm::sqrt(seen) })?;
         let epsilon = Both::new(Inside::new("eps_root", eps_root, seen)?, outside);
@@ -73,6 +76,7 @@ impl<E: Epsilon> SecondMoment<E> {
 /// An average that loses at most MIN a step is too small by at most `δ = MIN/(1−β)`, corrected for bias or not. The
 /// denominator `√(v+eps_root) + eps` then changes by at most `√δ`, or by `δ/(2√eps_root)`. Harmless is a change of less
 /// than 2⁻²⁸ of the denominator, a sixteenth of what its rounding may change.
+#[inline]
 fn flush(beta: f64, eps: f64, eps_root: f64) -> f32 {
     let loss = f64::from(f32::MIN_POSITIVE) / (1.0 - beta);
     let bound = f64::from_bits((1023 - 28) << 52);

@@ -5,16 +5,19 @@ use crate::error::Error;
 use crate::rule::{Coupled, Decoupled, Descent, Either, Loss};
 
 /// An L2 penalty in the gradient.
-pub(super) fn coupled<D>(maximize: bool, weight_decay: f64, direction: D) -> Result<Coupled<D>, Error> {
+#[inline]
+pub(super) const fn coupled<D: Copy>(maximize: bool, weight_decay: f64, direction: D) -> Coupled<D> {
     Loss::penalized(maximize, weight_decay, Descent::new(direction))
 }
 
 /// `p` shrinks by `lr · weight_decay` of itself.
+#[inline]
 pub(super) fn decoupled<D>(maximize: bool, lr: f64, weight_decay: f64, direction: D) -> Result<Decoupled<D>, Error> {
     Ok(Loss::new(maximize, Descent::decaying(direction, rate(lr, weight_decay)?)))
 }
 
 /// One or the other, as an option says.
+#[inline]
 pub(super) fn either<D>(
     maximize: bool,
     lr: f64,
@@ -23,9 +26,10 @@ pub(super) fn either<D>(
     direction: D,
 ) -> Result<Either<D>, Error> {
     let (in_gradient, in_step) = if is_decoupled { (0.0, weight_decay) } else { (weight_decay, 0.0) };
-    Loss::penalized(maximize, in_gradient, Descent::decaying(direction, rate(lr, in_step)?))
+    Ok(Loss::penalized(maximize, in_gradient, Descent::decaying(direction, rate(lr, in_step)?)))
 }
 
+#[inline]
 fn rate(lr: f64, weight_decay: f64) -> Result<f32, Error> {
     check::coefficient("weight_decay", weight_decay, lr * weight_decay)
 }

@@ -259,23 +259,41 @@ macro_rules! hyper_parameters {
 
 /// The hyper-parameters that a further name stands for: those of a preset, or the default.
 macro_rules! alias {
-    ($Optimizer:ident) => { $Optimizer::DEFAULT };
-    ($Optimizer:ident $preset:ident) => { $Optimizer::$preset() };
+    ($Optimizer:ident) => {
+        $Optimizer::DEFAULT
+    };
+    ($Optimizer:ident $preset:ident) => {
+        $Optimizer::$preset()
+    };
 }
 
 /// What a range is in the documentation of a field.
 macro_rules! range_text {
-    (NonNegative) => { "At least 0. " };
-    (Positive) => { "Above 0. " };
-    (Fraction) => { "In [0, 1). " };
-    (OpenFraction) => { "In (0, 1). " };
-    (Share) => { "In [0, 1]. " };
+    (NonNegative) => {
+        "At least 0. "
+    };
+    (Positive) => {
+        "Above 0. "
+    };
+    (Fraction) => {
+        "In [0, 1). "
+    };
+    (OpenFraction) => {
+        "In (0, 1). "
+    };
+    (Share) => {
+        "In [0, 1]. "
+    };
 }
 
 /// What a field of a type may hold.
 macro_rules! kind {
-    (f64 $Range:ident) => { $crate::optim::facts::Kind::Number($crate::range::Range::$Range) };
-    ($Type:ident) => { <$Type as $crate::optim::facts::FieldType>::KIND };
+    (f64 $Range:ident) => {
+        $crate::optim::facts::Kind::Number($crate::range::Range::$Range)
+    };
+    ($Type:ident) => {
+        <$Type as $crate::optim::facts::FieldType>::KIND
+    };
 }
 
 pub(crate) use {alias, kind, range_text};

@@ -1,5 +1,5 @@
-use super::traits::Rule;
 use super::follower::Follower;
+use super::traits::Rule;
 use crate::math::Lerp;
 use crate::real::Real;
 
@@ -14,6 +14,7 @@ pub struct Average {
 
 impl Average {
     /// `weight` is the part of the way to `p`, from 0 to 1.
+    #[inline]
     pub(crate) const fn with_weight(weight: f64) -> Self {
         Average { lerp: Lerp::new(weight) }
     }

@@ -15,6 +15,7 @@ pub struct Descent<D, W = Off> {
 
 impl<D> Descent<D, Off> {
     /// A rule without weight decay.
+    #[inline]
     pub const fn new(direction: D) -> Self {
         Descent { direction, decay: Off }
     }
@@ -22,6 +23,7 @@ impl<D> Descent<D, Off> {
 
 impl<D> Descent<D, Penalty> {
     /// `rate` is the learning rate times the weight decay.
+    #[inline]
     pub(crate) const fn decaying(direction: D, rate: f32) -> Self {
         Descent { direction, decay: Penalty::new(rate) }
     }
@@ -29,6 +31,7 @@ impl<D> Descent<D, Penalty> {
 
 impl<D, W> Descent<D, W> {
     /// The same rule with a direction that is made of its direction.
+    #[inline]
     pub(crate) fn map<E>(self, make: impl FnOnce(D) -> E) -> Descent<E, W> {
         Descent { direction: make(self.direction), decay: self.decay }
     }

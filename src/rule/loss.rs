@@ -36,6 +36,7 @@ pub trait Gradient: Copy {
 }
 
 impl Sign {
+    #[inline]
     pub(super) const fn new(maximize: bool) -> Self {
         Sign { sign: if maximize { -1.0 } else { 1.0 } }
     }
@@ -66,6 +67,7 @@ impl Gradient for Minimize {
 }
 
 impl<U> Loss<U, Off> {
+    #[inline]
     pub(crate) const fn new(maximize: bool, rule: U) -> Self {
         Loss { rule, penalty: Off, sign: Sign::new(maximize) }
     }
@@ -73,16 +75,15 @@ impl<U> Loss<U, Off> {
 
 impl<U> Loss<U, Penalty> {
     /// `weight_decay` has been checked.
-    pub(crate) fn penalized(maximize: bool, weight_decay: f64, rule: U) -> Result<Self, Error> {
-        match check::rounded("weight_decay", weight_decay) {
-            Ok(factor) => Ok(Loss { rule, penalty: Penalty::new(factor), sign: Sign::new(maximize) }),
-            Err(error) => Err(error),
-        }
+    #[inline]
+    pub(crate) const fn penalized(maximize: bool, weight_decay: f64, rule: U) -> Self {
+        Loss { rule, penalty: Penalty::new(check::rounded(weight_decay)), sign: Sign::new(maximize) }
     }
 }
 
 impl<U, L, G> Loss<U, L, G> {
     /// The same loss with a rule that is made of its rule.
+    #[inline]
     pub(crate) fn map<V>(self, make: impl FnOnce(U) -> V) -> Loss<V, L, G> {
         Loss { rule: make(self.rule), penalty: self.penalty, sign: self.sign }
     }
@@ -96,11 +97,7 @@ impl<U: Rule<S>, L: Switch, G: Gradient, const S: usize> Rule<S> for Loss<U, L, 
 
     #[inline(always)]
     fn form<V: Visitor<S>>(&self, visitor: V) -> V::Output {
-        if self.sign.minimizes() {
-            self.rule.form(Form { penalty: self.penalty, visitor })
-        } else {
-            visitor.general()
-        }
+        if self.sign.minimizes() { self.rule.form(Form { penalty: self.penalty, visitor }) } else { visitor.general() }
     }
 
     #[inline(always)]

@@ -17,6 +17,7 @@ pub struct Objective {
 
 impl Objective {
     /// A weight decay that is NaN, infinite or negative is an error of [`Step::apply`](crate::Step::apply).
+    #[inline]
     pub const fn new(maximize: bool, weight_decay: f64) -> Self {
         Objective { sign: Sign::new(maximize), penalty: Penalty::new(weight_decay as f32), weight_decay }
     }

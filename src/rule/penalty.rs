@@ -20,6 +20,7 @@ pub trait Switch: Copy {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Penalty {
     factor: f32,
+    is_on: bool,
 }
 
 /// A penalty that is there.
@@ -34,13 +35,14 @@ pub struct Off;
 
 impl Penalty {
     /// A factor of 0 is no penalty.
+    #[inline]
     pub(crate) const fn new(factor: f32) -> Self {
-        Penalty { factor }
+        Penalty { factor, is_on: factor != 0.0 }
     }
-
 }
 
 impl On {
+    #[inline]
     pub(crate) const fn new(factor: f32) -> Self {
         On { factor }
     }
@@ -49,7 +51,7 @@ impl On {
 impl Switch for Penalty {
     #[inline(always)]
     fn factor(&self) -> Option<f32> {
-        (self.factor != 0.0).then_some(self.factor)
+        self.is_on.then_some(self.factor)
     }
 }
 

@@ -47,12 +47,7 @@ impl<U, A> Step<U, A> {
     /// [`Error::Length`] where a slice is not as long as `params`; [`Error::HyperParameter`] or [`Error::Coefficient`]
     /// for the argument of an adapter. Nothing has been written then.
     #[inline]
-    pub fn apply<const S: usize>(
-        &self,
-        params: &mut [f32],
-        grads: &[f32],
-        state: [&mut [f32]; S],
-    ) -> Result<(), Error>
+    pub fn apply<const S: usize>(&self, params: &mut [f32], grads: &[f32], state: [&mut [f32]; S]) -> Result<(), Error>
     where
         U: Rule<S>,
         A: Adapter,

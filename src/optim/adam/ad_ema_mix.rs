@@ -66,9 +66,9 @@ impl AdEmaMix {
 impl Optimizer<3> for AdEmaMix {
     type Clock = u64;
     type Rule = Decoupled<AdEmaMixDirection>;
-    const SLOTS: [Slot<Self>; 3] =
-        [Slot::signed("exp_avg"), Slot::signed("exp_avg_slow"), Slot::squares("exp_avg_sq")];
+    const SLOTS: [Slot<Self>; 3] = [Slot::signed("exp_avg"), Slot::signed("exp_avg_slow"), Slot::squares("exp_avg_sq")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));

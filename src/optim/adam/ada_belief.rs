@@ -48,14 +48,15 @@ impl Optimizer<2> for AdaBelief {
     type Rule = Decoupled<AdaBeliefDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_var")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
         let direction = AdaBeliefDirection {
-            beta1: check::rounded("beta1", self.beta1)?,
+            beta1: check::rounded(self.beta1),
             first: Ema::unchecked(self.beta1),
             spread: SecondMoment::outside(self.beta2, self.eps, seen2)?,
-            eps_root: check::rounded("eps_root", self.eps_root)?,
+            eps_root: check::rounded(self.eps_root),
             scale: check::coefficient("lr", lr, lr * libm::sqrt(seen2) / bias_correction(self.beta1, t))?,
         };
         Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))

@@ -61,9 +61,10 @@ impl Optimizer<2> for Adam {
     type Rule = Coupled<AdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
-        Ok((coupled(self.maximize, self.weight_decay, AdamDirection::new(self, t)?)?, t))
+        Ok((coupled(self.maximize, self.weight_decay, AdamDirection::new(self, t)?), t))
     }
 }
 
@@ -77,6 +78,7 @@ pub struct AdamDirection<E = Both> {
 
 impl AdamDirection {
     /// The fields of `adam` have been checked.
+    #[inline]
     pub(super) fn new(adam: &Adam, t: u64) -> Result<Self, Error> {
         let (seen1, seen2) = if adam.bias_correction {
             (bias_correction(adam.beta1, t), bias_correction(adam.beta2, t))
@@ -93,6 +95,7 @@ impl AdamDirection {
 
 impl AdamDirection<Outside> {
     /// Adam's paper's form, from the fields of `adam` that it has.
+    #[inline]
     pub(super) fn outside(adam: &Adam, t: u64) -> Result<Self, Error> {
         let (seen1, seen2) = (bias_correction(adam.beta1, t), bias_correction(adam.beta2, t));
         Ok(AdamDirection {

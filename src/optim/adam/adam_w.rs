@@ -54,6 +54,7 @@ impl Optimizer<2> for AdamW {
     type Rule = Decoupled<AdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let AdamW { lr, beta1, beta2, eps, eps_root, eps_hat, bias_correction, weight_decay, maximize } = *self;

@@ -55,17 +55,11 @@ impl Optimizer<2> for Adamax {
     type Rule = Coupled<AdamaxDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_inf")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
-        let direction = AdamaxDirection {
-            first: Ema::unchecked(self.beta1),
-            beta2: check::rounded("beta2", self.beta2)?,
-            eps: check::rounded("eps", self.eps)?,
-            eps_outside: check::rounded("eps_outside", self.eps_outside)?,
-            flush: flush_threshold(self.eps_outside),
-            scale: check::coefficient("lr", self.lr, self.lr / bias_correction(self.beta1, t))?,
-        };
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        let direction = AdamaxDirection::new(self, t)?;
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 
@@ -85,6 +79,22 @@ pub struct AdamaxDirection {
     eps_outside: f32,
     flush: f32,
     scale: f32,
+}
+
+impl AdamaxDirection {
+    /// The fields of `adamax` have been checked.
+    #[inline]
+    pub(super) fn new(adamax: &Adamax, t: u64) -> Result<Self, Error> {
+        let lr = adamax.lr;
+        Ok(AdamaxDirection {
+            first: Ema::unchecked(adamax.beta1),
+            beta2: check::rounded(adamax.beta2),
+            eps: check::rounded(adamax.eps),
+            eps_outside: check::rounded(adamax.eps_outside),
+            flush: flush_threshold(adamax.eps_outside),
+            scale: check::coefficient("lr", lr, lr / bias_correction(adamax.beta1, t))?,
+        })
+    }
 }
 
 impl Direction<2> for AdamaxDirection {

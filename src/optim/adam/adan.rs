@@ -59,13 +59,10 @@ hyper_parameters! {
 impl Optimizer<4> for Adan {
     type Clock = u64;
     type Rule = Decoupled<AdanDirection>;
-    const SLOTS: [Slot<Self>; 4] = [
-        Slot::signed("exp_avg"),
-        Slot::signed("exp_avg_diff"),
-        Slot::squares("exp_avg_sq"),
-        Slot::signed("pre_grad"),
-    ];
+    const SLOTS: [Slot<Self>; 4] =
+        [Slot::signed("exp_avg"), Slot::signed("exp_avg_diff"), Slot::squares("exp_avg_sq"), Slot::signed("pre_grad")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let Adan { lr, beta1, beta2, beta3, eps, eps_root, weight_decay, .. } = *self;

@@ -48,6 +48,7 @@ impl Optimizer<2> for Adopt {
     type Rule = Decoupled<AdoptDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         // The first step fills v and moves nothing: u is finite, clipped to zero.
@@ -57,8 +58,8 @@ impl Optimizer<2> for Adopt {
         let direction = AdoptDirection {
             first: Ema::unchecked(self.beta1),
             second: SecondMoment::outside(beta2, eps, 1.0)?,
-            lr: check::rounded("lr", self.lr)?,
-            eps: check::rounded("eps", eps)?,
+            lr: check::rounded(self.lr),
+            eps: check::rounded(eps),
             clip: if self.clip || filling { clip as f32 } else { f32::INFINITY },
         };
         Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))

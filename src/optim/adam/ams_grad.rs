@@ -59,6 +59,7 @@ impl Optimizer<3> for AmsGrad {
     const SLOTS: [Slot<Self>; 3] =
         [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::squares("max_exp_avg_sq")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));

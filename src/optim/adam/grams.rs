@@ -37,6 +37,7 @@ impl Optimizer<2> for Grams {
     type Rule = Decoupled<Aligned<AdamDirection<Outside>>>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let Grams { lr, beta1, beta2, eps, weight_decay, maximize } = *self;

@@ -40,6 +40,7 @@ impl Optimizer<2> for LaProp {
     type Rule = Decoupled<LaPropDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));

@@ -22,12 +22,16 @@ hyper_parameters! {
     /// Source: Dozat, "Incorporating Nesterov Momentum into Adam", ICLR workshop 2016.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start. The clock holds Πμ.
     ///
+    /// Systems differ in the correction of the moment: timm and MLCommons divide it by 1−Πμ, as the gradient, which makes the
+    /// first steps larger (`nesterov_correction` off).
+    ///
     /// | preset | lr | momentum_decay | warmup | eps | weight decay |
     /// |---|---|---|---|---|---|
     /// | [`NAdam::torch`], the default | 0.002 | 0.004 | 0.5 | 1e-8 | coupled, 0 |
     /// | [`NAdam::keras`] | 0.001 | 1 | 0.5 | 1e-7 | coupled, 0 |
     /// | [`NAdam::optax`] | 0.001 (optax has no default) | – | 0: μ is β1 | 1e-8 | coupled, 0 |
     /// | [`NAdam::optax_nadamw`] | 0.001 | – | 0 | 1e-8 | decoupled, 1e-4 |
+    /// | [`NAdam::timm_nadamw`] | 0.001 | – | 0 | 1e-8 | decoupled, 0.01 |
     pub struct NAdam {
         /// Learning rate.
         lr: f64 in NonNegative = 2e-3,
@@ -41,6 +45,8 @@ hyper_parameters! {
         momentum_decay: f64 in NonNegative = 4e-3,
         /// The part of β1 that μ lacks at the start.
         momentum_warmup: f64 in Share = 0.5,
+        /// Divides the moment by 1−Πμ·μt₊₁, which takes the next step's μ into account; off, by 1−Πμ.
+        nesterov_correction: bool = true,
         /// Weight decay.
         weight_decay: f64 in NonNegative = 0.0,
         /// Decays the parameters by `lr · weight_decay` instead of adding a penalty to the gradient.
@@ -57,6 +63,14 @@ hyper_parameters! {
         optax = { lr: 1e-3, momentum_warmup: 0.0, };
         /// `optax.nadamw`: decoupled decay of 1e-4.
         optax_nadamw = { lr: 1e-3, momentum_warmup: 0.0, weight_decay: 1e-4, decoupled_weight_decay: true, };
+        /// `timm.optim.NAdamW`, MLCommons' form: decoupled decay of 0.01, and the moment is divided by 1−β1ᵗ.
+        timm_nadamw = {
+            lr: 1e-3,
+            momentum_warmup: 0.0,
+            nesterov_correction: false,
+            weight_decay: 0.01,
+            decoupled_weight_decay: true,
+        };
     }
     names { "nadamw" = optax_nadamw }
 }
@@ -114,6 +128,7 @@ impl Optimizer<2> for NAdam {
     type Rule = Either<NAdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
+    #[inline]
     fn begin(&self, clock: &NAdamClock) -> Result<(Self::Rule, NAdamClock), Error> {
         let t = next(self, clock.step)?;
         self.check_clock(clock)?;
@@ -121,11 +136,12 @@ impl Optimizer<2> for NAdam {
         let (mu, mu_next) = (self.mu(t), self.mu(t.saturating_add(1)));
         let mu_product = clock.mu_product * mu;
         let scale = lr * libm::sqrt(seen2);
+        let decayed = if self.nesterov_correction { mu_product * mu_next } else { mu_product };
         let direction = NAdamDirection {
             first: Ema::unchecked(self.beta1),
             second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
             of_grad: check::coefficient("lr", lr, scale * (1.0 - mu) / (1.0 - mu_product))?,
-            of_moment: check::coefficient("lr", lr, scale * mu_next / (1.0 - mu_product * mu_next))?,
+            of_moment: check::coefficient("lr", lr, scale * mu_next / (1.0 - decayed))?,
         };
         let rule = either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)?;
         Ok((rule, NAdamClock { step: t, mu_product }))

@@ -74,6 +74,7 @@ impl Optimizer<2> for RAdam {
     type Rule = Either<RAdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         check::field("threshold", self.threshold, Range::AtLeast(4.0))?;

@@ -49,6 +49,7 @@ impl Optimizer<2> for Yogi {
         Slot::squares("exp_avg_sq").starting_at(|yogi: &Yogi| yogi.initial_accumulator),
     ];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
@@ -58,7 +59,7 @@ impl Optimizer<2> for Yogi {
             epsilon: Outside::new(self.eps, libm::sqrt(seen2))?,
             scale: check::coefficient("lr", lr, lr * libm::sqrt(seen2) / bias_correction(self.beta1, t))?,
         };
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 

@@ -42,6 +42,7 @@ impl Optimizer<1> for Asgd {
     type Rule = Loss<AsgdRule>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("ax")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let done = (t - 1) as f64;
@@ -51,7 +52,7 @@ impl Optimizer<1> for Asgd {
             decay: check::coefficient("lambda", self.lambda, eta * self.lambda)?,
             average: Average::with_weight(1.0 / (done - self.t0).max(1.0)),
         };
-        Ok((Loss::penalized(self.maximize, self.weight_decay, rule)?, t))
+        Ok((Loss::penalized(self.maximize, self.weight_decay, rule), t))
     }
 }
 

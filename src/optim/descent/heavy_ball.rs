@@ -43,13 +43,11 @@ impl Optimizer<1> for HeavyBall {
     type Rule = Coupled<HeavyBallDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("velocity")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
-        let direction = HeavyBallDirection {
-            lr: check::rounded("lr", self.lr)?,
-            momentum: check::rounded("momentum", self.momentum)?,
-        };
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        let direction = HeavyBallDirection { lr: check::rounded(self.lr), momentum: check::rounded(self.momentum) };
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 
@@ -64,6 +62,6 @@ impl Direction<1> for HeavyBallDirection {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [v]: [R; 1]) -> (R, [R; 1]) {
         let v = R::splat(self.momentum) * v - R::splat(self.lr) * g;
-        (-v, [flush(v)])
+        (R::splat(-1.0) * v, [flush(v)])
     }
 }

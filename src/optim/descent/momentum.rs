@@ -47,15 +47,16 @@ impl Optimizer<1> for Momentum {
     type Rule = Coupled<MomentumDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("momentum_buffer")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let direction = MomentumDirection {
-            lr: check::rounded("lr", self.lr)?,
-            momentum: check::rounded("momentum", self.momentum)?,
+            lr: check::rounded(self.lr),
+            momentum: check::rounded(self.momentum),
             share: if t == 1 { 1.0 } else { (1.0 - self.dampening) as f32 },
             nesterov: self.nesterov,
         };
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 

@@ -43,16 +43,17 @@ impl Optimizer<1> for Nesterov {
     type Rule = Coupled<NesterovDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("velocity")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let Nesterov { lr, momentum, .. } = *self;
         let direction = NesterovDirection {
-            lr: check::rounded("lr", lr)?,
-            momentum: check::rounded("momentum", momentum)?,
+            lr: check::rounded(lr),
+            momentum: check::rounded(momentum),
             momentum_squared: check::coefficient("momentum", momentum, momentum * momentum)?,
             lookahead_lr: check::coefficient("lr", lr, (1.0 + momentum) * lr)?,
         };
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 
@@ -70,6 +71,6 @@ impl Direction<1> for NesterovDirection {
     fn lane<R: Real>(&self, g: R, [v]: [R; 1]) -> (R, [R; 1]) {
         let step = R::splat(self.momentum_squared) * v - R::splat(self.lookahead_lr) * g;
         let v = R::splat(self.momentum) * v - R::splat(self.lr) * g;
-        (-step, [flush(v)])
+        (R::splat(-1.0) * step, [flush(v)])
     }
 }

@@ -191,9 +191,10 @@ impl Optimizer<1> for ScheduleFreeSgd {
     type Rule = Loss<ScheduleFreeSgdRule>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("z").starting_as_params()];
 
+    #[inline]
     fn begin(&self, clock: &ScheduleFreeClock) -> Result<(Self::Rule, ScheduleFreeClock), Error> {
         let (averaging, next) = Averaging::new(self, self.lr, self.beta1, self.warmup, clock)?;
-        Ok((Loss::penalized(self.maximize, self.weight_decay, ScheduleFreeSgdRule { averaging })?, next))
+        Ok((Loss::penalized(self.maximize, self.weight_decay, ScheduleFreeSgdRule { averaging }), next))
     }
 }
 
@@ -216,11 +217,12 @@ impl Optimizer<2> for ScheduleFreeAdamW {
     type Rule = Loss<ScheduleFreeAdamWRule, Off>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("z").starting_as_params(), Slot::squares("exp_avg_sq")];
 
+    #[inline]
     fn begin(&self, clock: &ScheduleFreeClock) -> Result<(Self::Rule, ScheduleFreeClock), Error> {
         let (averaging, next) = Averaging::new(self, self.lr, self.beta1, self.warmup, clock)?;
         let seen2 = bias_correction(self.beta2, next.step);
         let rule = ScheduleFreeAdamWRule {
-            penalty: Penalty::new(check::rounded("weight_decay", self.weight_decay)?),
+            penalty: Penalty::new(check::rounded(self.weight_decay)),
             averaging,
             second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
             root_scale: libm::sqrt(seen2) as f32,

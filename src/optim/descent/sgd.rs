@@ -39,10 +39,11 @@ impl Optimizer<0> for Sgd {
     type Rule = Coupled<SgdDirection>;
     const SLOTS: [Slot<Self>; 0] = [];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
-        let direction = SgdDirection { lr: check::rounded("lr", self.lr)? };
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        let direction = SgdDirection { lr: check::rounded(self.lr) };
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 

@@ -50,12 +50,13 @@ impl Optimizer<1> for Lion {
     type Rule = Decoupled<LionDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let direction = LionDirection {
             step: Ema::unchecked(self.beta1),
             moment: Ema::unchecked(self.beta2),
-            lr: check::rounded("lr", self.lr)?,
+            lr: check::rounded(self.lr),
         };
         Ok((decoupled(self.maximize, self.lr, self.weight_decay, direction)?, t))
     }

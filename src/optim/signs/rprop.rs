@@ -57,15 +57,16 @@ impl Optimizer<2> for Rprop {
     type Rule = Loss<Descent<RpropDirection>, Off>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("prev"), Slot::squares("step_size").starting_at(|o| o.lr)];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         check::field("etaplus", self.etaplus, Range::AtLeast(1.0))?;
         check::field("step_max", self.step_max, Range::AtLeast(self.step_min))?;
         let direction = RpropDirection {
-            etaminus: check::rounded("etaminus", self.etaminus)?,
-            etaplus: check::rounded("etaplus", self.etaplus)?,
-            step_min: check::rounded("step_min", self.step_min)?,
-            step_max: check::rounded("step_max", self.step_max)?,
+            etaminus: check::rounded(self.etaminus),
+            etaplus: check::rounded(self.etaplus),
+            step_min: check::rounded(self.step_min),
+            step_max: check::rounded(self.step_max),
             delayed: self.delayed,
         };
         Ok((Loss::new(self.maximize, Descent::new(direction)), t))

@@ -35,10 +35,11 @@ impl Optimizer<0> for SignSgd {
     type Rule = Coupled<SignSgdDirection>;
     const SLOTS: [Slot<Self>; 0] = [];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
-        let direction = SignSgdDirection { lr: check::rounded("lr", self.lr)? };
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        let direction = SignSgdDirection { lr: check::rounded(self.lr) };
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 
@@ -82,9 +83,10 @@ impl Optimizer<1> for Signum {
     type Rule = Coupled<SignumDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
-        Ok((coupled(self.maximize, self.weight_decay, SignumDirection::new(self.lr, self.beta)?)?, t))
+        Ok((coupled(self.maximize, self.weight_decay, SignumDirection::new(self.lr, self.beta)?), t))
     }
 }
 
@@ -98,7 +100,7 @@ pub struct SignumDirection {
 impl SignumDirection {
     /// The arguments have been checked.
     pub(super) fn new(lr: f64, beta: f64) -> Result<Self, Error> {
-        Ok(SignumDirection { moment: Ema::unchecked(beta), lr: check::rounded("lr", lr)? })
+        Ok(SignumDirection { moment: Ema::unchecked(beta), lr: check::rounded(lr) })
     }
 }
 

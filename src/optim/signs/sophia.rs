@@ -74,13 +74,14 @@ impl Optimizer<2> for Sophia {
     type Rule = Decoupled<SophiaDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::signed("hessian").read_only()];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let direction = SophiaDirection {
             average: Ema::unchecked(self.beta1),
-            gamma: check::rounded("gamma", self.gamma)?,
-            eps: check::rounded("eps", self.eps)?,
-            lr: check::rounded("lr", self.lr)?,
+            gamma: check::rounded(self.gamma),
+            eps: check::rounded(self.eps),
+            lr: check::rounded(self.lr),
         };
         Ok((decoupled(self.maximize, self.lr, self.weight_decay, direction)?, t))
     }

@@ -32,6 +32,7 @@ impl Optimizer<1> for Tiger {
     type Rule = Decoupled<SignumDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         Ok((decoupled(self.maximize, self.lr, self.weight_decay, SignumDirection::new(self.lr, self.beta)?)?, t))

@@ -50,11 +50,12 @@ impl Optimizer<2> for AdaDelta {
     type Rule = Coupled<AdaDeltaDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::squares("square_avg"), Slot::squares("acc_delta")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let direction =
-            AdaDeltaDirection { square: SecondMoment::inside(self.rho, self.eps)?, lr: check::rounded("lr", self.lr)? };
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+            AdaDeltaDirection { square: SecondMoment::inside(self.rho, self.eps)?, lr: check::rounded(self.lr) };
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 

@@ -60,6 +60,7 @@ impl Optimizer<1> for AdaGrad {
     type Rule = Coupled<AdaGradDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::squares("sum").starting_at(|o| o.initial_accumulator)];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let inside = Inside::new("eps_root", self.eps_root, 1.0)?;
@@ -67,7 +68,7 @@ impl Optimizer<1> for AdaGrad {
             epsilon: Both::new(inside, Outside::new(self.eps, 1.0)?),
             lr: check::coefficient("lr", self.lr, self.lr / (1.0 + (t - 1) as f64 * self.lr_decay))?,
         };
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 

@@ -3,7 +3,7 @@ use crate::error::Error;
 use crate::optim::optimizer::{Optimizer, next};
 use crate::optim::slot::Slot;
 use crate::real::Real;
-use crate::rule::{Loss, Off, Penalty, Rule, Switch};
+use crate::rule::{Loss, Off, On, Penalty, Rule, Switch, Visitor};
 
 hyper_parameters! {
     /// Follow the regularized leader, proximal: parameters that carry little weight are exactly zero.
@@ -48,15 +48,16 @@ impl Optimizer<2> for Ftrl {
     const SLOTS: [Slot<Self>; 2] =
         [Slot::signed("linear"), Slot::squares("accumulator").starting_at(|o| o.initial_accumulator)];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         // Both sides of the last fraction times lr. At least the smallest normal number: 0 would make NaN where n is 0.
         let quadratic = (2.0 * self.lr * self.l2 + self.beta).max(f32::MIN_POSITIVE.into());
         let rule = FtrlRule {
             shrinkage: Penalty::new(check::coefficient("l2_shrinkage", self.l2_shrinkage, 2.0 * self.l2_shrinkage)?),
-            lr: check::rounded("lr", self.lr)?,
+            lr: check::rounded(self.lr),
             inverse_lr: check::coefficient("lr", self.lr, 1.0 / self.lr)?,
-            l1: check::rounded("l1", self.l1)?,
+            l1: check::rounded(self.l1),
             quadratic: check::coefficient("l2", self.l2, quadratic)?,
         };
         Ok((Loss::new(self.maximize, rule), t))
@@ -65,15 +66,15 @@ impl Optimizer<2> for Ftrl {
 
 /// One step of [`Ftrl`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FtrlRule {
-    shrinkage: Penalty,
+pub struct FtrlRule<L = Penalty> {
+    shrinkage: L,
     lr: f32,
     inverse_lr: f32,
     l1: f32,
     quadratic: f32,
 }
 
-impl Rule<2> for FtrlRule {
+impl<L: Switch> Rule<2> for FtrlRule<L> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [z, n]: [R; 2]) -> (R, [R; 2]) {
         let (lr, l1) = (R::splat(self.lr), R::splat(self.l1));
@@ -85,5 +86,14 @@ impl Rule<2> for FtrlRule {
         let z = z + (self.shrinkage.add_to(g, p) - growth * R::splat(self.inverse_lr) * p);
         let p = lr * (z.max(-l1).min(l1) - z) / (root + R::splat(self.quadratic));
         (p, [z, sum])
+    }
+
+    #[inline(always)]
+    fn form<V: Visitor<2>>(&self, visitor: V) -> V::Output {
+        let FtrlRule { lr, inverse_lr, l1, quadratic, .. } = *self;
+        match self.shrinkage.factor() {
+            None => visitor.visit(FtrlRule { shrinkage: Off, lr, inverse_lr, l1, quadratic }),
+            Some(factor) => visitor.visit(FtrlRule { shrinkage: On::new(factor), lr, inverse_lr, l1, quadratic }),
+        }
     }
 }

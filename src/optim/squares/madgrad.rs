@@ -4,7 +4,7 @@ use crate::math::{Lerp, cube_root};
 use crate::optim::optimizer::{Optimizer, next};
 use crate::optim::slot::Slot;
 use crate::real::Real;
-use crate::rule::{Loss, Rule};
+use crate::rule::{Loss, Rule, Visitor};
 
 hyper_parameters! {
     /// Momentumized, adaptive dual averaging: steps from where training began, scaled by a cube root.
@@ -41,35 +41,49 @@ impl Optimizer<3> for Madgrad {
     const SLOTS: [Slot<Self>; 3] =
         [Slot::signed("s"), Slot::squares("grad_sum_sq"), Slot::signed("x0").starting_as_params().read_only()];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
-        let rule = MadgradRule {
+        let rule = MadgradRule::<true> {
             lambda: check::coefficient("lr", self.lr, self.lr * libm::sqrt(t as f64))?,
-            eps: check::rounded("eps", self.eps)?,
+            eps: check::rounded(self.eps),
             toward: Lerp::new(1.0 - self.momentum),
         };
-        Ok((Loss::penalized(self.maximize, self.weight_decay, rule)?, t))
+        Ok((Loss::penalized(self.maximize, self.weight_decay, rule), t))
     }
 }
 
-/// One step of [`Madgrad`].
+/// One step of [`Madgrad`]. `GUARDED` says whether `eps` or `momentum` may be 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MadgradRule {
+pub struct MadgradRule<const GUARDED: bool = true> {
     lambda: f32,
     eps: f32,
     toward: Lerp,
 }
 
-impl Rule<3> for MadgradRule {
+impl<const GUARDED: bool> Rule<3> for MadgradRule<GUARDED> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [s, v, x0]: [R; 3]) -> (R, [R; 3]) {
         let scaled = R::splat(self.lambda) * g;
         let s = s + scaled;
         let v = v + scaled * g;
         let divisor = cube_root(v) + R::splat(self.eps);
-        // As in the authors' code, a divisor of 0 becomes infinity. NaN is not less than anything, and stays.
-        let is_zero = divisor.lt(R::splat(f32::from_bits(1)));
-        let z = x0 - s / R::select(is_zero, R::splat(f32::INFINITY), divisor);
-        (self.toward.between(p, z), [s, v, x0])
+        if GUARDED {
+            // As in the authors' code, a divisor of 0 becomes infinity. NaN is not less than anything, and stays.
+            let is_zero = divisor.lt(R::splat(f32::from_bits(1)));
+            let z = x0 - s / R::select(is_zero, R::splat(f32::INFINITY), divisor);
+            (self.toward.between(p, z), [s, v, x0])
+        } else {
+            (self.toward.inside(p, x0 - s / divisor), [s, v, x0])
+        }
+    }
+
+    #[inline(always)]
+    fn form<V: Visitor<3>>(&self, visitor: V) -> V::Output {
+        if self.eps != 0.0 && self.toward.is_inside() {
+            visitor.visit(MadgradRule::<false> { lambda: self.lambda, eps: self.eps, toward: self.toward })
+        } else {
+            visitor.general()
+        }
     }
 }

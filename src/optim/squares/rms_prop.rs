@@ -167,10 +167,11 @@ impl Optimizer<1> for RmsProp {
     type Rule = Coupled<RmsPropDirection<false, false>>;
     const SLOTS: [Slot<Self>; 1] = [Slot::squares("square_avg").starting_at(|o| o.initial_square)];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?;
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 
@@ -180,10 +181,11 @@ impl Optimizer<2> for RmsPropCentered {
     const SLOTS: [Slot<Self>; 2] =
         [Slot::squares("square_avg").starting_at(|o| o.initial_square), Slot::signed("grad_avg")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?;
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 
@@ -193,11 +195,12 @@ impl Optimizer<2> for RmsPropMomentum {
     const SLOTS: [Slot<Self>; 2] =
         [Slot::squares("square_avg").starting_at(|o| o.initial_square), Slot::signed("momentum_buffer")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?
             .with_momentum(self.momentum, self.lr_in_buffer)?;
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 
@@ -210,11 +213,12 @@ impl Optimizer<3> for RmsPropCenteredMomentum {
         Slot::signed("momentum_buffer"),
     ];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         let t = next(self, *clock)?;
         let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?
             .with_momentum(self.momentum, self.lr_in_buffer)?;
-        Ok((coupled(self.maximize, self.weight_decay, direction)?, t))
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
     }
 }
 
@@ -237,13 +241,13 @@ impl<const CENTERED: bool, const MOMENTUM: bool> RmsPropDirection<CENTERED, MOME
             mean: Ema::unchecked(decay),
             momentum: 0.0,
             lr_in: 1.0,
-            lr_out: check::rounded("lr", lr)?,
+            lr_out: check::rounded(lr),
         })
     }
 
     fn with_momentum(self, momentum: f64, lr_in_buffer: bool) -> Result<Self, Error> {
         let (lr_in, lr_out) = if lr_in_buffer { (self.lr_out, 1.0) } else { (1.0, self.lr_out) };
-        Ok(RmsPropDirection { momentum: check::rounded("momentum", momentum)?, lr_in, lr_out, ..self })
+        Ok(RmsPropDirection { momentum: check::rounded(momentum), lr_in, lr_out, ..self })
     }
 
     /// The normalized gradient and the new h.

@@ -46,6 +46,7 @@ impl Optimizer<2> for RmsPropTf {
     const SLOTS: [Slot<Self>; 2] =
         [Slot::squares("square_avg").starting_at(|o| o.initial_square), Slot::signed("momentum_buffer")];
 
+    #[inline]
     fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
         // First, so that an error names a field of this type.
         self.check()?;

@@ -1,0 +1,86 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
+use crate::optim::decay::decoupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Decoupled, Direction};
+
+hyper_parameters! {
+    /// Divides each gradient by the variance that the steps before it have seen.
+    ///
+    /// ```text
+    /// ŝ = s/(1−β2ᵗ⁻¹), 1 at t = 1        with the old s
+    /// s ← β2·s + (1−β2)·(g−m)² + eps_root        with the old m
+    /// m ← β1·m + (1−β1)·g
+    /// p ← p − lr · (g / (√ŝ + eps) + wd·p)
+    /// ```
+    ///
+    /// The numerator is the gradient; m only centers the variance. Where the steps before had no gradient, s is as small as
+    /// its epsilons, and the next gradient makes a very large step.
+    ///
+    /// Source: Zhuang et al., "Momentum Centering and Asynchronous Update for Adaptive Gradient Methods", 2021,
+    /// arXiv 2110.05454, in the form of `optax.contrib.acprop`, whose values are the defaults.
+    /// State: m (`exp_avg`) and s (`exp_avg_var`), zeros at the start; `eps_root` accumulates in s.
+    pub struct AcProp {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-3,
+        /// Decay rate of the first moment.
+        beta1: f64 in Fraction = 0.9,
+        /// Decay rate of the variance.
+        beta2: f64 in Fraction = 0.999,
+        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-16,
+        /// Added to s at every step.
+        eps_root: f64 in NonNegative = 1e-16,
+        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending; the decay still shrinks.
+        maximize: bool = false,
+    }
+    presets {
+        /// `optax.contrib.acprop`, the default (optax has no default lr).
+        optax = {};
+    }
+}
+
+impl Optimizer<2> for AcProp {
+    type Clock = u64;
+    type Rule = Decoupled<AcPropDirection>;
+    const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_var")];
+
+    #[inline]
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let (lr, eps) = (self.lr, self.eps);
+        // Where nothing has been seen, s is 0, and 1 takes the place of its root.
+        let seen = bias_correction(self.beta2, t - 1);
+        let (seen, eps, scale) = if t == 1 { (1.0, 1.0, lr / (1.0 + eps)) } else { (seen, eps, lr * libm::sqrt(seen)) };
+        let direction = AcPropDirection {
+            first: Ema::unchecked(self.beta1),
+            spread: SecondMoment::outside(self.beta2, eps, seen)?,
+            eps_root: check::rounded(self.eps_root),
+            scale: check::coefficient("lr", lr, scale)?,
+        };
+        Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))
+    }
+}
+
+/// The gradient over the root of the variance before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AcPropDirection {
+    first: Ema,
+    spread: SecondMoment<Outside>,
+    eps_root: f32,
+    scale: f32,
+}
+
+impl Direction<2> for AcPropDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, s]: [R; 2]) -> (R, [R; 2]) {
+        let update = R::splat(self.scale) * (g / self.spread.root(s));
+        let s = self.spread.of(s, g - m) + R::splat(self.eps_root);
+        (update, [flush(self.first.of(m, g)), self.spread.stored(s)])
+    }
+}

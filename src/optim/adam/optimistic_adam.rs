@@ -1,0 +1,104 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Both, Ema, SecondMoment, bias_correction, flush};
+use crate::optim::decay::coupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Coupled, Direction};
+
+hyper_parameters! {
+    /// Adam that steps along the update that it expects next, for games such as the training of adversarial networks.
+    ///
+    /// ```text
+    /// m ← β1·m + (1−β1)·g;  v ← β2·v + (1−β2)·g²
+    /// m̂ = β1·m/(1−β1ᵗ⁺¹) + (1−β1)·g/(1−β1ᵗ) with nesterov, else m/(1−β1ᵗ)
+    /// r = m̂ / (√(v̂ + eps_root) + eps)
+    /// p ← p − lr · ((α+β)·r − β·r₋);  r₋ ← r        r₋ is r at t = 1
+    /// ```
+    ///
+    /// Source: Daskalakis, Ilyas, Syrgkanis & Zeng, "Training GANs with Optimism", 2017, arXiv 1711.00141, in the form of
+    /// `optax.optimistic_adam_v2`, whose values are the defaults.
+    /// State: m (`exp_avg`), v (`exp_avg_sq`) and r₋ (`prev_update`), zeros at the start.
+    pub struct OptimisticAdam {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-3,
+        /// Weight α of the update.
+        alpha: f64 in NonNegative = 1.0,
+        /// Weight β of the update's change.
+        beta: f64 in NonNegative = 1.0,
+        /// Decay rate of the first moment.
+        beta1: f64 in Fraction = 0.9,
+        /// Decay rate of the second moment.
+        beta2: f64 in Fraction = 0.999,
+        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-8,
+        /// Added to v̂ inside the root.
+        eps_root: f64 in NonNegative = 0.0,
+        /// Takes Nesterov's look-ahead of the moment.
+        nesterov: bool = true,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `optax.optimistic_adam_v2`, the default (optax has no default lr).
+        optax = {};
+        /// The paper's form: the corrected moment, without Nesterov's look-ahead.
+        paper = { nesterov: false, };
+    }
+    names { "optimistic_adam_v2" }
+}
+
+impl Optimizer<3> for OptimisticAdam {
+    type Clock = u64;
+    type Rule = Coupled<OptimisticAdamDirection>;
+    const SLOTS: [Slot<Self>; 3] =
+        [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::signed("prev_update")];
+
+    #[inline]
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let OptimisticAdam { lr, alpha, beta, beta1, beta2, eps, eps_root, .. } = *self;
+        let (seen1, seen2) = (bias_correction(beta1, t), bias_correction(beta2, t));
+        let (of_moment, of_grad) = if self.nesterov {
+            (beta1 / bias_correction(beta1, t.saturating_add(1)), (1.0 - beta1) / seen1)
+        } else {
+            (1.0 / seen1, 0.0)
+        };
+        // The first step has no other update to compare with.
+        let beta = if t == 1 { 0.0 } else { beta };
+        let direction = OptimisticAdamDirection {
+            first: Ema::unchecked(beta1),
+            second: SecondMoment::both(beta2, eps, eps_root, false, seen2)?,
+            of_moment: (of_moment * libm::sqrt(seen2)) as f32,
+            of_grad: (of_grad * libm::sqrt(seen2)) as f32,
+            of_update: check::coefficient("lr", lr, lr * (alpha + beta))?,
+            of_last: check::coefficient("beta", beta, lr * beta)?,
+        };
+        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+    }
+}
+
+/// Adam's update and its change since the last step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OptimisticAdamDirection {
+    first: Ema,
+    second: SecondMoment<Both>,
+    of_moment: f32,
+    of_grad: f32,
+    of_update: f32,
+    of_last: f32,
+}
+
+impl Direction<3> for OptimisticAdamDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, v, last]: [R; 3]) -> (R, [R; 3]) {
+        let m = self.first.of(m, g);
+        let v = self.second.of(v, g);
+        let r = (R::splat(self.of_moment) * m + R::splat(self.of_grad) * g) / self.second.root(v);
+        let update = R::splat(self.of_update) * r - R::splat(self.of_last) * last;
+        (update, [flush(m), self.second.stored(v), flush(r)])
+    }
+}

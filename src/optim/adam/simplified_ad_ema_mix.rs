@@ -1,0 +1,85 @@
+use crate::check;
+use crate::error::Error;
+use crate::math::{Both, Ema, SecondMoment, bias_correction, flush};
+use crate::optim::decay::decoupled;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Decoupled, Direction};
+
+hyper_parameters! {
+    /// AdEMAMix with one sum of gradients in place of two averages.
+    ///
+    /// ```text
+    /// m ← β1·m + g;  v ← β2·v + (1−β2)·g²
+    /// p ← p − lr · [(m + α·g) / (√(v̂ + eps_root) + eps) + wd·p]
+    /// ```
+    ///
+    /// m grows to 1/(1−β1) times the gradient, so lr has to be smaller than Adam's.
+    ///
+    /// Source: Morwani et al., "Connections between Schedule-Free Optimizers, AdEMAMix, and Accelerated SGD Variants",
+    /// 2025, arXiv 2502.02431, in the form of `optax.contrib.simplified_ademamix`, whose values are the defaults.
+    /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
+    pub struct SimplifiedAdEmaMix {
+        /// Learning rate.
+        lr: f64 in NonNegative = 1e-4,
+        /// Decay rate of the sum.
+        beta1: f64 in Fraction = 0.99,
+        /// Decay rate of the second moment.
+        beta2: f64 in Fraction = 0.95,
+        /// Weight α of the gradient beside the sum.
+        alpha: f64 in NonNegative = 0.0,
+        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-8,
+        /// Added to v̂ inside the root.
+        eps_root: f64 in NonNegative = 0.0,
+        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending; the decay still shrinks.
+        maximize: bool = false,
+    }
+    presets {
+        /// `optax.contrib.simplified_ademamix`, the default (optax has no default lr).
+        optax = {};
+    }
+}
+
+impl Optimizer<2> for SimplifiedAdEmaMix {
+    type Clock = u64;
+    type Rule = Decoupled<SimplifiedAdEmaMixDirection>;
+    const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
+
+    #[inline]
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let SimplifiedAdEmaMix { lr, alpha, beta1, beta2, eps, eps_root, .. } = *self;
+        let seen2 = bias_correction(beta2, t);
+        let scale = lr * libm::sqrt(seen2);
+        let direction = SimplifiedAdEmaMixDirection {
+            sum: Ema::summing(beta1),
+            second: SecondMoment::both(beta2, eps, eps_root, false, seen2)?,
+            of_sum: check::coefficient("lr", lr, scale)?,
+            of_grad: check::coefficient("alpha", alpha, scale * alpha)?,
+        };
+        Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))
+    }
+}
+
+/// A decaying sum of gradients and the gradient, over the root of the second moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SimplifiedAdEmaMixDirection {
+    sum: Ema,
+    second: SecondMoment<Both>,
+    of_sum: f32,
+    of_grad: f32,
+}
+
+impl Direction<2> for SimplifiedAdEmaMixDirection {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+        let m = self.sum.of(m, g);
+        let v = self.second.of(v, g);
+        let mix = R::splat(self.of_sum) * m + R::splat(self.of_grad) * g;
+        (mix / self.second.root(v), [flush(m), self.second.stored(v)])
+    }
+}

@@ -1,0 +1,76 @@
+use crate::check;
+use crate::error::Error;
+use crate::optim::optimizer::{Optimizer, next};
+use crate::optim::slot::Slot;
+use crate::real::Real;
+use crate::rule::{Loss, Rule};
+
+hyper_parameters! {
+    /// Continuous coin betting: no learning rate to choose. Each element bets on the sign of its next gradient.
+    ///
+    /// ```text
+    /// c = lr·g
+    /// L ← max(L, |c|);  G ← G + |c|;  R ← max(R − c·(p − p0), 0);  C ← C − c
+    /// p ← p0 + C / (L·max(G + L, α·L)) · (L + R)
+    /// ```
+    ///
+    /// Source: Orabona & Tommasi, "Training Deep Networks without Learning Rates Through Coin Betting", 2017,
+    /// arXiv 1705.07795, algorithm 2, in the form of `optax.contrib.cocob`, whose values are the defaults.
+    /// State: L (`scale`), `eps` at the start; G (`grad_sum`), R (`reward`) and C (`bet_sum`), zeros at the start; p0
+    /// (`initial_params`), a copy of the parameters at the start.
+    pub struct Cocob {
+        /// Factor of the gradient. It does not scale the step: a schedule of it gives later gradients another weight.
+        lr: f64 in NonNegative = 1.0,
+        /// Bounds the first bets: larger is more careful.
+        alpha: f64 in NonNegative = 100.0,
+        /// What L starts at. With 0, an element that has seen no gradient becomes 0/0, NaN.
+        eps: f64 in NonNegative = 1e-8,
+        /// Coupled L2 penalty: `g + weight_decay · p`.
+        weight_decay: f64 in NonNegative = 0.0,
+        /// Ascends instead of descending.
+        maximize: bool = false,
+    }
+    presets {
+        /// `optax.contrib.cocob`, the default.
+        optax = {};
+    }
+}
+
+impl Optimizer<5> for Cocob {
+    type Clock = u64;
+    type Rule = Loss<CocobRule>;
+    const SLOTS: [Slot<Self>; 5] = [
+        Slot::squares("scale").starting_at(|o| o.eps),
+        Slot::squares("grad_sum"),
+        Slot::squares("reward"),
+        Slot::signed("bet_sum"),
+        Slot::signed("initial_params").starting_as_params().read_only(),
+    ];
+
+    #[inline]
+    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
+        let t = next(self, *clock)?;
+        let rule = CocobRule { lr: check::rounded(self.lr), alpha: check::rounded(self.alpha) };
+        Ok((Loss::penalized(self.maximize, self.weight_decay, rule), t))
+    }
+}
+
+/// One step of [`Cocob`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CocobRule {
+    lr: f32,
+    alpha: f32,
+}
+
+impl Rule<5> for CocobRule {
+    #[inline(always)]
+    fn lane<R: Real>(&self, p: R, g: R, [scale, sum, reward, bets, start]: [R; 5]) -> (R, [R; 5]) {
+        let c = R::splat(self.lr) * g;
+        let scale = c.abs().max(scale);
+        let sum = sum + c.abs();
+        let reward = (reward - c * (p - start)).max(R::splat(0.0));
+        let bets = bets - c;
+        let bound = scale * (sum + scale).max(R::splat(self.alpha) * scale);
+        (start + bets / bound * (scale + reward), [scale, sum, reward, bets, start])
+    }
+}
