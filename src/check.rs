@@ -21,6 +21,12 @@ pub(crate) const fn field(name: &'static str, value: f64, range: Range) -> Resul
     }
 }
 
+/// Refuses a value of a clock that no run can reach.
+#[inline]
+pub(crate) const fn clock(name: &'static str, value: f64, range: Range) -> Result<(), Error> {
+    if range.contains(value) { Ok(()) } else { Err(Error::Clock { name, value, range }) }
+}
+
 #[cold]
 const fn refused(name: &'static str, value: f64, range: Range) -> Error {
     if range.contains(value) {

@@ -1,4 +1,4 @@
-//! The order of an epoch's samples.
+//! Random numbers from a generator of the caller: the order of an epoch, and normal noise.
 
 use rand_core::Rng;
 
@@ -39,4 +39,33 @@ fn below(bound: u64, rng: &mut impl Rng) -> u64 {
             return (product >> 64) as u64;
         }
     }
+}
+
+/// Fills a slice with standard normal numbers: the noise of [`NoisySgd`](crate::NoisySgd). The numbers depend on the
+/// generator's bits alone: `libm` gives the same bits on every target.
+///
+/// Source: Box & Muller, "A Note on the Generation of Random Normal Deviates", 1958.
+///
+/// ```
+/// use rand_pcg::{Pcg64Mcg, rand_core::SeedableRng};
+///
+/// let mut noise = [0.0; 1000];
+/// gradstep::sample::normal(&mut noise, &mut Pcg64Mcg::seed_from_u64(0));
+/// let mean = noise.iter().sum::<f32>() / 1000.0;
+/// let variance = noise.iter().map(|z| z * z).sum::<f32>() / 1000.0;
+/// assert!(mean.abs() < 0.1 && (variance - 1.0).abs() < 0.1);
+/// ```
+pub fn normal(noise: &mut [f32], rng: &mut impl Rng) {
+    for pair in noise.chunks_mut(2) {
+        // In (0, 1]: the logarithm of 0 is infinite.
+        let radius = libm::sqrt(-2.0 * libm::log(1.0 - share(rng)));
+        let angle = 2.0 * core::f64::consts::PI * share(rng);
+        let both = [radius * libm::cos(angle), radius * libm::sin(angle)];
+        pair.iter_mut().zip(both).for_each(|(z, value)| *z = value as f32);
+    }
+}
+
+/// A number in [0, 1), with 53 random bits.
+fn share(rng: &mut impl Rng) -> f64 {
+    (rng.next_u64() >> 11) as f64 / 9_007_199_254_740_992.0
 }

@@ -1,5 +1,4 @@
-//! One step on a chosen backend. What a step is compiled to is a function of its own here, with a symbol that names the
-//! rule: `scripts/check_asm.py` reads them.
+//! One step on a chosen backend, and the names of the rules, which `scripts/check_asm.py` looks for in the machine code.
 
 use gradstep::rule::{Adapted, Adapter, Rule, Unadapted};
 use gradstep::{Backend, Error, Optimizer, Step, for_each_optimizer};
@@ -18,24 +17,9 @@ impl Place {
     ) -> Result<(), Error> {
         match self.0 {
             None => step.apply(params, grads, state),
-            #[cfg(target_arch = "x86_64")]
-            Some(Backend::Scalar) => scalar(step, params, grads, state),
-            Some(other) => step.apply_on(other, params, grads, state),
+            Some(backend) => step.apply_on(backend, params, grads, state),
         }
     }
-}
-
-/// The scalar step as a function of its own, as the steps of the other backends are. Elsewhere nothing reads it, and
-/// microcontrollers have no room for two.
-#[cfg(target_arch = "x86_64")]
-#[inline(never)]
-fn scalar<U: Rule<S>, A: Adapter, const S: usize>(
-    step: &Step<U, A>,
-    params: &mut [f32],
-    grads: &[f32],
-    state: [&mut [f32]; S],
-) -> Result<(), Error> {
-    step.apply_on(Backend::Scalar, params, grads, state)
 }
 
 /// Every adapter at once.

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::Lerp;
+use crate::math::{Interpolate, Lerp};
 use crate::range::Range;
 use crate::real::Real;
 use crate::rule::{Follower, Rule};

@@ -13,36 +13,71 @@ pub struct Lerp {
 
 impl Lerp {
     /// `weight` is the part of the way. Weights outside [0, 1] extrapolate.
-    #[inline]
     pub const fn new(weight: f64) -> Self {
         Lerp { weight: weight as f32, rest: (1.0 - weight) as f32 }
     }
+}
 
+/// A [`Lerp`], or a form of it that is known from the type.
+pub trait Interpolate: Copy {
     /// The number between `from` and `to`.
+    fn between<R: Real>(&self, from: R, to: R) -> R;
+
+    /// The form for a weight that is neither 0 nor 1.
+    fn inner(&self) -> Option<Inner>;
+}
+
+/// A [`Lerp`] whose weight is neither 0 nor 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Inner(Lerp);
+
+/// A [`Lerp`] whose weight is 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AtEnd;
+
+impl Interpolate for Lerp {
     #[inline(always)]
-    pub fn between<R: Real>(&self, from: R, to: R) -> R {
+    fn between<R: Real>(&self, from: R, to: R) -> R {
         if self.weight == 1.0 {
             to
         } else if self.weight == 0.0 {
             from
         } else {
-            self.inside(from, to)
+            Inner(*self).between(from, to)
         }
     }
 
-    /// Whether the weight is neither 0 nor 1.
     #[inline(always)]
-    pub(crate) fn is_inside(&self) -> bool {
-        self.weight != 0.0 && self.weight != 1.0
+    fn inner(&self) -> Option<Inner> {
+        (self.weight != 0.0 && self.weight != 1.0).then_some(Inner(*self))
+    }
+}
+
+impl Interpolate for Inner {
+    #[inline(always)]
+    fn between<R: Real>(&self, from: R, to: R) -> R {
+        let Inner(Lerp { weight, rest }) = *self;
+        let difference = to - from;
+        let near = from + R::splat(weight) * difference;
+        // Each summand is at most as large as its number, so their sum is finite; the form above is more accurate.
+        let far = R::splat(rest) * from + R::splat(weight) * to;
+        R::select(difference.abs().lt(R::splat(f32::INFINITY)), near, far)
     }
 
-    /// The same for a weight that is neither 0 nor 1.
     #[inline(always)]
-    pub(crate) fn inside<R: Real>(&self, from: R, to: R) -> R {
-        let difference = to - from;
-        let near = from + R::splat(self.weight) * difference;
-        // Each summand is at most as large as its number, so their sum is finite; the form above is more accurate.
-        let far = R::splat(self.rest) * from + R::splat(self.weight) * to;
-        R::select(difference.abs().lt(R::splat(f32::INFINITY)), near, far)
+    fn inner(&self) -> Option<Inner> {
+        Some(*self)
+    }
+}
+
+impl Interpolate for AtEnd {
+    #[inline(always)]
+    fn between<R: Real>(&self, _from: R, to: R) -> R {
+        to
+    }
+
+    #[inline(always)]
+    fn inner(&self) -> Option<Inner> {
+        None
     }
 }

@@ -12,7 +12,7 @@ mod second_moment;
 pub use cube_root::cube_root;
 pub use ema::Ema;
 pub use epsilon::{Both, Epsilon, Inside, Outside};
-pub use lerp::Lerp;
+pub use lerp::{AtEnd, Inner, Interpolate, Lerp};
 pub use second_moment::SecondMoment;
 
 use crate::real::Real;

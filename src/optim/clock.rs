@@ -7,6 +7,9 @@ pub trait Clock: Copy + Default + PartialEq + Debug + 'static {
     /// The names of what the clock holds besides the number of steps.
     const VALUES: &'static [&'static str];
 
+    /// Steps done.
+    fn step(&mut self) -> &mut u64;
+
     /// The clock as data of one type for all optimizers.
     fn save(&self) -> ClockData;
 
@@ -26,6 +29,10 @@ pub struct ClockData {
 
 impl Clock for u64 {
     const VALUES: &'static [&'static str] = &[];
+
+    fn step(&mut self) -> &mut u64 {
+        self
+    }
 
     fn save(&self) -> ClockData {
         ClockData { step: *self, values: [0.0; 2] }

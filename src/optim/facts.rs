@@ -175,8 +175,8 @@ impl FieldType for u64 {
     }
 }
 
-/// Declares a struct of hyper-parameters: for each field its type, its [`Range`] if it is a number, and its default. After
-/// it come the presets, which become functions of the type, and further names of the optimizer.
+/// Declares a struct of hyper-parameters: for each field its type, its [`Range`] if it is a number, and its default. A
+/// field such as `lr`, which means the same in most optimizers, needs no documentation. After the struct come the presets, which become functions of the type, and further names of the optimizer.
 macro_rules! hyper_parameters {
     (
         $(#[$meta:meta])*
@@ -199,6 +199,7 @@ macro_rules! hyper_parameters {
         pub struct $Optimizer {
             $(
                 $(#[$field_meta])*
+                #[doc = $crate::optim::facts::usual_text!([$(#[$field_meta])*] $field)]
                 #[doc = concat!($($crate::optim::facts::range_text!($Range),)? "Default ", stringify!($default), ".")]
                 pub $field: $Type,
             )*
@@ -267,6 +268,25 @@ macro_rules! alias {
     };
 }
 
+/// The documentation of a field that most optimizers have in the same meaning, if it brings none.
+macro_rules! usual_text {
+    ([] lr) => {
+        "Learning rate."
+    };
+    ([] beta1) => {
+        "Decay rate of the first moment."
+    };
+    ([] beta2) => {
+        "Decay rate of the second moment."
+    };
+    ([] maximize) => {
+        "Ascends instead of descending."
+    };
+    ([$($documented:tt)+] $field:ident) => {
+        ""
+    };
+}
+
 /// What a range is in the documentation of a field.
 macro_rules! range_text {
     (NonNegative) => {
@@ -296,4 +316,4 @@ macro_rules! kind {
     };
 }
 
-pub(crate) use {alias, kind, range_text};
+pub(crate) use {alias, kind, range_text, usual_text};

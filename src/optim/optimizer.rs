@@ -19,14 +19,31 @@ pub trait Optimizer<const S: usize>: HyperParameters {
     /// The state slots, in the order in which a step takes them.
     const SLOTS: [Slot<Self>; S];
 
-    /// Begins a step: derives every coefficient, in f64 and rounded to f32 once, and the clock after the step. Nothing is
-    /// changed: several groups of parameters that share a clock each begin from the same one.
+    /// The formula of step `t`, 1 for the first: derives every coefficient, in f64 and rounded to f32 once. The fields are in
+    /// their ranges, and the clock counts the step already; what else it holds is brought up to date here.
+    ///
+    /// This is what an optimizer implements. Call [`Optimizer::begin`] or [`Optimizer::tick`], which check the fields.
+    ///
+    /// # Errors
+    /// Those of [`Optimizer::begin`].
+    fn rule(&self, t: u64, clock: &mut Self::Clock) -> Result<Self::Rule, Error>;
+
+    /// Begins a step without changing anything: returns its rule and the clock after it. Several groups of parameters
+    /// that share a clock each begin from the same one.
     ///
     /// # Errors
     /// [`Error::HyperParameter`] names the first field that is out of its range, [`Error::Coefficient`] a field whose
     /// coefficient does not fit an f32, [`Error::Clock`] what no run can reach, [`Error::ClockOverflow`] a clock at its
     /// maximum.
-    fn begin(&self, clock: &Self::Clock) -> Result<(Self::Rule, Self::Clock), Error>;
+    #[inline]
+    fn begin(&self, clock: &Self::Clock) -> Result<(Self::Rule, Self::Clock), Error> {
+        self.check()?;
+        let mut next = *clock;
+        let step = next.step();
+        let t = check::next_step(*step)?;
+        *step = t;
+        Ok((self.rule(t, &mut next)?, next))
+    }
 
     /// Begins a step and advances the clock. Call it once a step, then [`Step::apply`] once for each tensor, shard or
     /// chunk.
@@ -64,11 +81,4 @@ pub trait Optimizer<const S: usize>: HyperParameters {
         }
         Ok(())
     }
-}
-
-/// The number of the step that begins, 1 for the first, after the fields have been checked.
-#[inline]
-pub(super) fn next<O: HyperParameters>(hyper: &O, clock: u64) -> Result<u64, Error> {
-    hyper.check()?;
-    check::next_step(clock)
 }

@@ -1,6 +1,6 @@
 use super::follower::Follower;
 use super::traits::Rule;
-use crate::math::Lerp;
+use crate::math::{Interpolate, Lerp};
 use crate::real::Real;
 
 /// One update of an average of the weights: `a ← a + weight·(p − a)`.

@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction};
 
@@ -24,9 +22,7 @@ hyper_parameters! {
     /// arXiv 2110.05454, in the form of `optax.contrib.acprop`, whose values are the defaults.
     /// State: m (`exp_avg`) and s (`exp_avg_var`), zeros at the start; `eps_root` accumulates in s.
     pub struct AcProp {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
-        /// Decay rate of the first moment.
         beta1: f64 in Fraction = 0.9,
         /// Decay rate of the variance.
         beta2: f64 in Fraction = 0.999,
@@ -51,8 +47,7 @@ impl Optimizer<2> for AcProp {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_var")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let (lr, eps) = (self.lr, self.eps);
         // Where nothing has been seen, s is 0, and 1 takes the place of its root.
         let seen = bias_correction(self.beta2, t - 1);
@@ -63,7 +58,7 @@ impl Optimizer<2> for AcProp {
             eps_root: check::rounded(self.eps_root),
             scale: check::coefficient("lr", lr, scale)?,
         };
-        Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))
+        decoupled(self.maximize, lr, self.weight_decay, direction)
     }
 }
 

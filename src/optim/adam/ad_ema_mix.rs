@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction};
 
@@ -21,11 +19,9 @@ hyper_parameters! {
     /// The default is `optax.contrib.ademamix`'s: no warm-up.
     /// State: m1 (`exp_avg`), m2 (`exp_avg_slow`) and v (`exp_avg_sq`), zeros at the start.
     pub struct AdEmaMix {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
         /// Decay rate of the fast average.
         beta1: f64 in Fraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.999,
         /// Decay rate of the slow average.
         beta3: f64 in Fraction = 0.9999,
@@ -69,8 +65,7 @@ impl Optimizer<3> for AdEmaMix {
     const SLOTS: [Slot<Self>; 3] = [Slot::signed("exp_avg"), Slot::signed("exp_avg_slow"), Slot::squares("exp_avg_sq")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
         let scale = lr * libm::sqrt(seen2);
         let direction = AdEmaMixDirection {
@@ -80,7 +75,7 @@ impl Optimizer<3> for AdEmaMix {
             fast_scale: check::coefficient("lr", lr, scale / bias_correction(self.beta1, t))?,
             slow_scale: check::coefficient("alpha", self.alpha, scale * self.alpha_at(t))?,
         };
-        Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))
+        decoupled(self.maximize, lr, self.weight_decay, direction)
     }
 }
 

@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction};
 
@@ -22,9 +20,7 @@ hyper_parameters! {
     ///
     /// The default is `optax.adabelief` and the paper's.
     pub struct AdaBelief {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
-        /// Decay rate of the first moment.
         beta1: f64 in Fraction = 0.9,
         /// Decay rate of s.
         beta2: f64 in Fraction = 0.999,
@@ -49,8 +45,7 @@ impl Optimizer<2> for AdaBelief {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_var")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
         let direction = AdaBeliefDirection {
             beta1: check::rounded(self.beta1),
@@ -59,7 +54,7 @@ impl Optimizer<2> for AdaBelief {
             eps_root: check::rounded(self.eps_root),
             scale: check::coefficient("lr", lr, lr * libm::sqrt(seen2) / bias_correction(self.beta1, t))?,
         };
-        Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))
+        decoupled(self.maximize, lr, self.weight_decay, direction)
     }
 }
 

@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Both, Ema, Epsilon, Outside, SecondMoment, bias_correction, flush};
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction, DirectionVisitor};
 
@@ -27,11 +25,8 @@ hyper_parameters! {
     /// | [`Adam::keras`], the paper's section 2 and most textbook code | `lr·√(1−β2ᵗ)/(1−β1ᵗ) · m / (√v + eps)`, eps 1e-7: "epsilon hat", 31.6 times larger in effect at t = 1 |
     /// | [`Adam::textbook`], the formula that textbooks print | `lr · m / √(v + eps)`, eps 1e-8 inside the root, no correction |
     pub struct Adam {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
-        /// Decay rate of the first moment.
         beta1: f64 in Fraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.999,
         /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-8,
@@ -43,7 +38,6 @@ hyper_parameters! {
         bias_correction: bool = true,
         /// Coupled L2 penalty: `g + weight_decay · p`. For decoupled decay take [`AdamW`](crate::AdamW).
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -62,9 +56,8 @@ impl Optimizer<2> for Adam {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
-        Ok((coupled(self.maximize, self.weight_decay, AdamDirection::new(self, t)?), t))
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        Ok(coupled(self.maximize, self.weight_decay, AdamDirection::new(self, t)?))
     }
 }
 

@@ -1,8 +1,6 @@
 use super::adam::{Adam, AdamDirection};
 use crate::error::Error;
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::rule::Decoupled;
 
 hyper_parameters! {
@@ -22,11 +20,8 @@ hyper_parameters! {
     /// | [`AdamW::torch`], the default | 0.001 | 1e-8 | 0.01 |
     /// | [`AdamW::keras`] | 0.001 | 1e-7, "epsilon hat" | 0.004 |
     pub struct AdamW {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
-        /// Decay rate of the first moment.
         beta1: f64 in Fraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.999,
         /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-8,
@@ -55,10 +50,9 @@ impl Optimizer<2> for AdamW {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let AdamW { lr, beta1, beta2, eps, eps_root, eps_hat, bias_correction, weight_decay, maximize } = *self;
         let adam = Adam { lr, beta1, beta2, eps, eps_root, eps_hat, bias_correction, ..Adam::DEFAULT };
-        Ok((decoupled(maximize, lr, weight_decay, AdamDirection::new(&adam, t)?)?, t))
+        decoupled(maximize, lr, weight_decay, AdamDirection::new(&adam, t)?)
     }
 }

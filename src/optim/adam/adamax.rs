@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, bias_correction, flush};
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
 
@@ -25,7 +23,6 @@ hyper_parameters! {
     /// | [`Adamax::optax`] | 0.001 (optax has no default) | 1e-8 inside the maximum |
     /// | [`Adamax::keras`] | 0.001 | 1e-7 added to u |
     pub struct Adamax {
-        /// Learning rate.
         lr: f64 in NonNegative = 2e-3,
         /// Decay rate of the moment.
         beta1: f64 in Fraction = 0.9,
@@ -37,7 +34,6 @@ hyper_parameters! {
         eps_outside: f64 in NonNegative = 0.0,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -56,10 +52,9 @@ impl Optimizer<2> for Adamax {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_inf")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = AdamaxDirection::new(self, t)?;
-        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+        Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }
 

@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Both, Ema, Epsilon, SecondMoment, bias_correction, flush};
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor};
 
@@ -27,7 +25,6 @@ hyper_parameters! {
     /// | [`Adan::paper`], the authors' code, the default | β2 | 0 | divides after the step, 0 |
     /// | [`Adan::optax`] | 1−β2 | 1e-8 | decoupled, 0 |
     pub struct Adan {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
         /// Decay rate of the gradient's average.
         beta1: f64 in Fraction = 0.98,
@@ -63,8 +60,7 @@ impl Optimizer<4> for Adan {
         [Slot::signed("exp_avg"), Slot::signed("exp_avg_diff"), Slot::squares("exp_avg_sq"), Slot::signed("pre_grad")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let Adan { lr, beta1, beta2, beta3, eps, eps_root, weight_decay, .. } = *self;
         let seen3 = bias_correction(beta3, t);
         let kappa = if self.complement { 1.0 - beta2 } else { beta2 };
@@ -80,7 +76,7 @@ impl Optimizer<4> for Adan {
             grad_scale: check::coefficient("lr", lr, scale / bias_correction(beta1, t))?,
             difference_scale: check::coefficient("lr", lr, scale * kappa / bias_correction(beta2, t))?,
         };
-        Ok((decoupled(self.maximize, shrunk_lr, weight_decay, direction)?, t))
+        decoupled(self.maximize, shrunk_lr, weight_decay, direction)
     }
 }
 

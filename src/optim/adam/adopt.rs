@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, Outside, SecondMoment, flush};
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction};
 
@@ -22,11 +20,8 @@ hyper_parameters! {
     /// arXiv 2411.02853. The default is the paper's and `optax.contrib.adopt`'s.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
     pub struct Adopt {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
-        /// Decay rate of the first moment.
         beta1: f64 in Fraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.9999,
         /// The least denominator. With 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-6,
@@ -49,8 +44,7 @@ impl Optimizer<2> for Adopt {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         // The first step fills v and moves nothing: u is finite, clipped to zero.
         let filling = t == 1;
         let (lr, beta2, eps) = if filling { (0.0, 0.0, 1.0) } else { (self.lr, self.beta2, self.eps) };
@@ -62,7 +56,7 @@ impl Optimizer<2> for Adopt {
             eps: check::rounded(eps),
             clip: if self.clip || filling { clip as f32 } else { f32::INFINITY },
         };
-        Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))
+        decoupled(self.maximize, lr, self.weight_decay, direction)
     }
 }
 

@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
-use crate::optim::decay::either;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::either, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Direction, Either};
 
@@ -26,11 +24,8 @@ hyper_parameters! {
     /// | [`AmsGrad::torch_adamw`], `torch.optim.AdamW(amsgrad=True)` | v | decoupled, 0.01 |
     /// | [`AmsGrad::optax`], `optax.amsgrad` | v̂ | none |
     pub struct AmsGrad {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
-        /// Decay rate of the first moment.
         beta1: f64 in Fraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.999,
         /// Added to the root. With 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-8,
@@ -40,7 +35,6 @@ hyper_parameters! {
         weight_decay: f64 in NonNegative = 0.0,
         /// Decays the parameters by `lr · weight_decay` instead of adding a penalty to the gradient.
         decoupled_weight_decay: bool = false,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -60,8 +54,7 @@ impl Optimizer<3> for AmsGrad {
         [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::squares("max_exp_avg_sq")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
         // Over v̂ the moment that the root sees is corrected already.
         let (correction, seen) = if self.max_of_corrected { (1.0 / seen2, 1.0) } else { (1.0, seen2) };
@@ -71,7 +64,7 @@ impl Optimizer<3> for AmsGrad {
             correction: correction as f32,
             scale: check::coefficient("lr", lr, lr * libm::sqrt(seen) / bias_correction(self.beta1, t))?,
         };
-        Ok((either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)?, t))
+        either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)
     }
 }
 

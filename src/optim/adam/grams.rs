@@ -1,9 +1,7 @@
 use super::adam::{Adam, AdamDirection};
 use crate::error::Error;
 use crate::math::Outside;
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::rule::{Aligned, Decoupled};
 
 hyper_parameters! {
@@ -17,11 +15,8 @@ hyper_parameters! {
     /// Source: Cao, Li & Song, "Grams: Gradient Descent with Adaptive Momentum Scaling", 2024, arXiv 2412.17107.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
     pub struct Grams {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
-        /// Decay rate of the first moment.
         beta1: f64 in Fraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.999,
         /// Added to the root.
         eps: f64 in NonNegative = 1e-8,
@@ -38,10 +33,9 @@ impl Optimizer<2> for Grams {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let Grams { lr, beta1, beta2, eps, weight_decay, maximize } = *self;
         let adam = AdamDirection::outside(&Adam { lr, beta1, beta2, eps, ..Adam::DEFAULT }, t)?;
-        Ok((decoupled(maximize, lr, weight_decay, Aligned(adam))?, t))
+        decoupled(maximize, lr, weight_decay, Aligned(adam))
     }
 }

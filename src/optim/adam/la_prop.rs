@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction};
 
@@ -20,11 +18,8 @@ hyper_parameters! {
     /// the values of the authors' code.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
     pub struct LaProp {
-        /// Learning rate.
         lr: f64 in NonNegative = 4e-4,
-        /// Decay rate of the first moment.
         beta1: f64 in Fraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.999,
         /// Added to the root. With 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-15,
@@ -41,8 +36,7 @@ impl Optimizer<2> for LaProp {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
         let direction = LaPropDirection {
             first: Ema::unchecked(self.beta1),
@@ -50,7 +44,7 @@ impl Optimizer<2> for LaProp {
             root_scale: libm::sqrt(seen2) as f32,
             scale: check::coefficient("lr", lr, lr / bias_correction(self.beta1, t))?,
         };
-        Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))
+        decoupled(self.maximize, lr, self.weight_decay, direction)
     }
 }
 

@@ -1,10 +1,12 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
-use crate::optim::clock::{Clock, ClockData};
-use crate::optim::decay::either;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{
+    clock::{Clock, ClockData},
+    decay::either,
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::range::Range;
 use crate::real::Real;
 use crate::rule::{Direction, Either};
@@ -33,11 +35,9 @@ hyper_parameters! {
     /// | [`NAdam::optax_nadamw`] | 0.001 | – | 0 | 1e-8 | decoupled, 1e-4 |
     /// | [`NAdam::timm_nadamw`] | 0.001 | – | 0 | 1e-8 | decoupled, 0.01 |
     pub struct NAdam {
-        /// Learning rate.
         lr: f64 in NonNegative = 2e-3,
         /// Decay rate of the first moment and the limit of μ.
         beta1: f64 in Fraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.999,
         /// Added to the root. With 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-8,
@@ -51,7 +51,6 @@ hyper_parameters! {
         weight_decay: f64 in NonNegative = 0.0,
         /// Decays the parameters by `lr · weight_decay` instead of adding a penalty to the gradient.
         decoupled_weight_decay: bool = false,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -94,6 +93,10 @@ impl Default for NAdamClock {
 impl Clock for NAdamClock {
     const VALUES: &'static [&'static str] = &["mu_product"];
 
+    fn step(&mut self) -> &mut u64 {
+        &mut self.step
+    }
+
     fn save(&self) -> ClockData {
         ClockData { step: self.step, values: [self.mu_product, 0.0] }
     }
@@ -109,17 +112,16 @@ impl NAdam {
         self.beta1 * (1.0 - self.momentum_warmup * libm::pow(0.96, t as f64 * self.momentum_decay))
     }
 
-    /// Refuses a clock that no run can reach.
-    fn check_clock(&self, clock: &NAdamClock) -> Result<(), Error> {
-        let value = clock.mu_product;
+    /// Refuses a product that no run can reach in `done` steps.
+    fn check_product(&self, done: u64, value: f64) -> Result<(), Error> {
         // No μ is below this, so the product is 0 only where the power underflows.
         let least = self.beta1 * (1.0 - self.momentum_warmup);
-        let range = match (clock.step, value) {
+        let range = match (done, value) {
             (0, _) => Range::Exactly(1.0),
-            (t, 0.0) if libm::pow(least, t as f64) > 0.0 => Range::Positive,
+            (_, 0.0) if libm::pow(least, done as f64) > 0.0 => Range::Positive,
             _ => Range::Share,
         };
-        if range.contains(value) { Ok(()) } else { Err(Error::Clock { name: "mu_product", value, range }) }
+        check::clock("mu_product", value, range)
     }
 }
 
@@ -129,22 +131,20 @@ impl Optimizer<2> for NAdam {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
-    fn begin(&self, clock: &NAdamClock) -> Result<(Self::Rule, NAdamClock), Error> {
-        let t = next(self, clock.step)?;
-        self.check_clock(clock)?;
+    fn rule(&self, t: u64, clock: &mut NAdamClock) -> Result<Self::Rule, Error> {
+        self.check_product(t - 1, clock.mu_product)?;
         let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
         let (mu, mu_next) = (self.mu(t), self.mu(t.saturating_add(1)));
-        let mu_product = clock.mu_product * mu;
+        clock.mu_product *= mu;
+        let decayed = if self.nesterov_correction { clock.mu_product * mu_next } else { clock.mu_product };
         let scale = lr * libm::sqrt(seen2);
-        let decayed = if self.nesterov_correction { mu_product * mu_next } else { mu_product };
         let direction = NAdamDirection {
             first: Ema::unchecked(self.beta1),
             second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
-            of_grad: check::coefficient("lr", lr, scale * (1.0 - mu) / (1.0 - mu_product))?,
+            of_grad: check::coefficient("lr", lr, scale * (1.0 - mu) / (1.0 - clock.mu_product))?,
             of_moment: check::coefficient("lr", lr, scale * mu_next / (1.0 - decayed))?,
         };
-        let rule = either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)?;
-        Ok((rule, NAdamClock { step: t, mu_product }))
+        either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)
     }
 }
 

@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Both, Ema, SecondMoment, bias_correction, flush};
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
 
@@ -21,15 +19,12 @@ hyper_parameters! {
     /// `optax.optimistic_adam_v2`, whose values are the defaults.
     /// State: m (`exp_avg`), v (`exp_avg_sq`) and r₋ (`prev_update`), zeros at the start.
     pub struct OptimisticAdam {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
         /// Weight α of the update.
         alpha: f64 in NonNegative = 1.0,
         /// Weight β of the update's change.
         beta: f64 in NonNegative = 1.0,
-        /// Decay rate of the first moment.
         beta1: f64 in Fraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.999,
         /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-8,
@@ -39,7 +34,6 @@ hyper_parameters! {
         nesterov: bool = true,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -58,8 +52,7 @@ impl Optimizer<3> for OptimisticAdam {
         [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::signed("prev_update")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let OptimisticAdam { lr, alpha, beta, beta1, beta2, eps, eps_root, .. } = *self;
         let (seen1, seen2) = (bias_correction(beta1, t), bias_correction(beta2, t));
         let (of_moment, of_grad) = if self.nesterov {
@@ -77,7 +70,7 @@ impl Optimizer<3> for OptimisticAdam {
             of_update: check::coefficient("lr", lr, lr * (alpha + beta))?,
             of_last: check::coefficient("beta", beta, lr * beta)?,
         };
-        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+        Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }
 

@@ -2,9 +2,7 @@ use super::adam::AdamDirection;
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
-use crate::optim::decay::either;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::either, optimizer::Optimizer, slot::Slot};
 use crate::range::Range;
 use crate::real::Real;
 use crate::rule::{Direction, DirectionVisitor, Either};
@@ -28,11 +26,8 @@ hyper_parameters! {
     /// | [`RAdam::torch`], the default | √v |
     /// | [`RAdam::optax`] | √v̂ |
     pub struct RAdam {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
-        /// Decay rate of the first moment.
         beta1: f64 in Fraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.999,
         /// Added to the root. With 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-8,
@@ -47,7 +42,6 @@ hyper_parameters! {
         weight_decay: f64 in NonNegative = 0.0,
         /// Decays the parameters by `lr · weight_decay` instead of adding a penalty to the gradient.
         decoupled_weight_decay: bool = false,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -75,8 +69,7 @@ impl Optimizer<2> for RAdam {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         check::field("threshold", self.threshold, Range::AtLeast(4.0))?;
         let seen2 = bias_correction(self.beta2, t);
         let rectification = self.rectification(t);
@@ -90,7 +83,7 @@ impl Optimizer<2> for RAdam {
             scale: check::coefficient("lr", self.lr, scale)?,
         };
         let direction = RAdamDirection { adam, rectified: rectification.is_some() };
-        Ok((either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)?, t))
+        either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)
     }
 }
 

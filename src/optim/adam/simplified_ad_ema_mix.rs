@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Both, Ema, SecondMoment, bias_correction, flush};
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction};
 
@@ -21,11 +19,9 @@ hyper_parameters! {
     /// 2025, arXiv 2502.02431, in the form of `optax.contrib.simplified_ademamix`, whose values are the defaults.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
     pub struct SimplifiedAdEmaMix {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-4,
         /// Decay rate of the sum.
         beta1: f64 in Fraction = 0.99,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.95,
         /// Weight α of the gradient beside the sum.
         alpha: f64 in NonNegative = 0.0,
@@ -50,8 +46,7 @@ impl Optimizer<2> for SimplifiedAdEmaMix {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let SimplifiedAdEmaMix { lr, alpha, beta1, beta2, eps, eps_root, .. } = *self;
         let seen2 = bias_correction(beta2, t);
         let scale = lr * libm::sqrt(seen2);
@@ -61,7 +56,7 @@ impl Optimizer<2> for SimplifiedAdEmaMix {
             of_sum: check::coefficient("lr", lr, scale)?,
             of_grad: check::coefficient("alpha", alpha, scale * alpha)?,
         };
-        Ok((decoupled(self.maximize, lr, self.weight_decay, direction)?, t))
+        decoupled(self.maximize, lr, self.weight_decay, direction)
     }
 }
 

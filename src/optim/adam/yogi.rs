@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, Epsilon, Outside, bias_correction, flush};
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
 
@@ -20,11 +18,8 @@ hyper_parameters! {
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), both `initial_accumulator` at the start, as in optax, whose values are
     /// the defaults.
     pub struct Yogi {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-2,
-        /// Decay rate of the first moment.
         beta1: f64 in Fraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.999,
         /// Added to the root.
         eps: f64 in NonNegative = 1e-3,
@@ -32,7 +27,6 @@ hyper_parameters! {
         initial_accumulator: f64 in NonNegative = 1e-6,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -50,8 +44,7 @@ impl Optimizer<2> for Yogi {
     ];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
         let direction = YogiDirection {
             first: Ema::unchecked(self.beta1),
@@ -59,7 +52,7 @@ impl Optimizer<2> for Yogi {
             epsilon: Outside::new(self.eps, libm::sqrt(seen2))?,
             scale: check::coefficient("lr", lr, lr * libm::sqrt(seen2) / bias_correction(self.beta1, t))?,
         };
-        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+        Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }
 

@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::math::{AtEnd, Interpolate, Lerp};
+use crate::optim::{optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Average, Loss, Rule};
+use crate::rule::{Loss, Rule, Visitor};
 
 hyper_parameters! {
     /// Averaged stochastic gradient descent: a falling rate, and the average of the parameters in a slot.
@@ -18,7 +18,6 @@ hyper_parameters! {
     /// `torch.optim.ASGD`, whose values are the defaults.
     /// State: a (`ax`), the averaged parameters to evaluate with; any value at the start, since μ is 1 in the first step.
     pub struct Asgd {
-        /// Learning rate.
         lr: f64 in NonNegative = 0.01,
         /// Decay λ of the parameters and of the rate.
         lambda: f64 in NonNegative = 1e-4,
@@ -28,7 +27,6 @@ hyper_parameters! {
         t0: f64 in NonNegative = 1e6,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -43,31 +41,40 @@ impl Optimizer<1> for Asgd {
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("ax")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let done = (t - 1) as f64;
         let eta = self.lr / libm::pow(1.0 + self.lambda * self.lr * done, self.alpha);
         let rule = AsgdRule {
             eta: check::coefficient("lr", self.lr, eta)?,
             decay: check::coefficient("lambda", self.lambda, eta * self.lambda)?,
-            average: Average::with_weight(1.0 / (done - self.t0).max(1.0)),
+            average: Lerp::new(1.0 / (done - self.t0).max(1.0)),
         };
-        Ok((Loss::penalized(self.maximize, self.weight_decay, rule), t))
+        Ok(Loss::penalized(self.maximize, self.weight_decay, rule))
     }
 }
 
 /// One step of [`Asgd`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AsgdRule {
+pub struct AsgdRule<L = Lerp> {
     eta: f32,
     decay: f32,
-    average: Average,
+    average: L,
 }
 
-impl Rule<1> for AsgdRule {
+impl<L: Interpolate> Rule<1> for AsgdRule<L> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [a]: [R; 1]) -> (R, [R; 1]) {
         let p = p - (R::splat(self.decay) * p + R::splat(self.eta) * g);
-        (p, [self.average.of(a, p)])
+        (p, [self.average.between(a, p)])
+    }
+
+    /// Before `t0` the average is a copy of p, and is not read.
+    #[inline(always)]
+    fn form<V: Visitor<1>>(&self, visitor: V) -> V::Output {
+        let AsgdRule { eta, decay, average } = *self;
+        match average.inner() {
+            Some(average) => visitor.visit(AsgdRule { eta, decay, average }),
+            None => visitor.visit(AsgdRule { eta, decay, average: AtEnd }),
+        }
     }
 }

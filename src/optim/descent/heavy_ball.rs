@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::flush;
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
 
@@ -21,13 +19,11 @@ hyper_parameters! {
     /// It differs from [`Momentum`](crate::Momentum), PyTorch's form, as soon as `lr` changes: here earlier gradients keep
     /// the rate that they came with.
     pub struct HeavyBall {
-        /// Learning rate.
         lr: f64 in NonNegative = 0.01,
         /// Momentum μ.
         momentum: f64 in Fraction = 0.9,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -44,10 +40,9 @@ impl Optimizer<1> for HeavyBall {
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("velocity")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = HeavyBallDirection { lr: check::rounded(self.lr), momentum: check::rounded(self.momentum) };
-        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+        Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }
 

@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::flush;
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
 
@@ -22,7 +20,6 @@ hyper_parameters! {
     /// It differs from [`HeavyBall`](crate::HeavyBall) and [`Nesterov`](crate::Nesterov), the textbooks' forms, as soon as
     /// `lr` changes: here the new rate applies to earlier gradients too.
     pub struct Momentum {
-        /// Learning rate.
         lr: f64 in NonNegative = 0.01,
         /// Momentum μ.
         momentum: f64 in Fraction = 0.9,
@@ -33,7 +30,6 @@ hyper_parameters! {
         nesterov: bool = false,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -48,15 +44,14 @@ impl Optimizer<1> for Momentum {
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("momentum_buffer")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = MomentumDirection {
             lr: check::rounded(self.lr),
             momentum: check::rounded(self.momentum),
             share: if t == 1 { 1.0 } else { (1.0 - self.dampening) as f32 },
             nesterov: self.nesterov,
         };
-        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+        Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }
 

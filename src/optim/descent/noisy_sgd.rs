@@ -1,8 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
 
@@ -19,7 +17,6 @@ hyper_parameters! {
     /// State: z (`noise`), which a step only reads. Fill it before each step with numbers of your generator, for example by
     /// `sample::normal` (feature `rand_core`). Each element's noise is data, so a split over threads changes no bits.
     pub struct NoisySgd {
-        /// Learning rate.
         lr: f64 in NonNegative = 0.01,
         /// Variance η of the noise in the first step.
         eta: f64 in NonNegative = 0.01,
@@ -27,7 +24,6 @@ hyper_parameters! {
         gamma: f64 in NonNegative = 0.55,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -42,14 +38,13 @@ impl Optimizer<1> for NoisySgd {
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("noise").read_only()];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let sigma = libm::sqrt(self.eta / libm::pow(t as f64, self.gamma));
         let direction = NoisySgdDirection {
             lr: check::rounded(self.lr),
             sigma: check::coefficient("eta", self.eta, sigma)?,
         };
-        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+        Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }
 

@@ -1,8 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
 
@@ -18,7 +16,6 @@ hyper_parameters! {
     /// Saddle Point Problems: Proximal Point Approach", 2019, arXiv 1901.08511.
     /// State: g₋ (`prev_grad`), zeros at the start. The default is `optax.optimistic_gradient_descent`'s.
     pub struct OptimisticSgd {
-        /// Learning rate.
         lr: f64 in NonNegative = 0.01,
         /// Weight α of the gradient.
         alpha: f64 in NonNegative = 1.0,
@@ -26,7 +23,6 @@ hyper_parameters! {
         beta: f64 in NonNegative = 1.0,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -42,8 +38,7 @@ impl Optimizer<1> for OptimisticSgd {
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("prev_grad")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let OptimisticSgd { lr, alpha, beta, .. } = *self;
         // The first step has no other gradient to compare with.
         let beta = if t == 1 { 0.0 } else { beta };
@@ -51,7 +46,7 @@ impl Optimizer<1> for OptimisticSgd {
             of_grad: check::coefficient("lr", lr, lr * (alpha + beta))?,
             of_last: check::coefficient("beta", beta, lr * beta)?,
         };
-        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+        Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }
 

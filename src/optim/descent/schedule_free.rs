@@ -1,10 +1,12 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{Lerp, Outside, SecondMoment, bias_correction};
-use crate::optim::clock::{Clock, ClockData};
-use crate::optim::facts::HyperParameters;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::math::{Interpolate, Lerp, Outside, SecondMoment, bias_correction};
+use crate::optim::{
+    clock::{Clock, ClockData},
+    facts::HyperParameters,
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::range::Range;
 use crate::real::Real;
 use crate::rule::{Loss, Off, On, Penalty, Rule, Switch, Visitor};
@@ -25,7 +27,6 @@ hyper_parameters! {
     /// The parameters that a step updates are y. [`ScheduleFreeSgd::evaluate`] turns them into x, the weights to
     /// evaluate and to ship, and [`ScheduleFreeSgd::train`] turns them back.
     pub struct ScheduleFreeSgd {
-        /// Learning rate.
         lr: f64 in NonNegative = 1.0,
         /// Momentum β.
         beta1: f64 in OpenFraction = 0.9,
@@ -33,7 +34,6 @@ hyper_parameters! {
         warmup: u64 = 0,
         /// L2 penalty at y: `g + weight_decay · y`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     names { "sgd_schedule_free" }
@@ -50,11 +50,9 @@ hyper_parameters! {
     /// Source: Defazio et al., "The Road Less Scheduled", 2024, arXiv 2405.15682.
     /// State: z (`z`), a copy of the parameters at the start, and v (`exp_avg_sq`), zeros at the start.
     pub struct ScheduleFreeAdamW {
-        /// Learning rate.
         lr: f64 in NonNegative = 2.5e-3,
         /// Momentum β.
         beta1: f64 in OpenFraction = 0.9,
-        /// Decay rate of the second moment.
         beta2: f64 in Fraction = 0.999,
         /// Added to the root.
         eps: f64 in NonNegative = 1e-8,
@@ -81,21 +79,24 @@ pub struct ScheduleFreeClock {
 }
 
 impl ScheduleFreeClock {
-    /// Refuses what no run can reach.
-    fn check(&self) -> Result<(), Error> {
-        let bounded = |name, value, range: Range| {
-            if range.contains(value) { Ok(()) } else { Err(Error::Clock { name, value, range }) }
-        };
-        bounded("lr_max", self.lr_max, if self.step == 0 { Range::Exactly(0.0) } else { Range::NonNegative })?;
+    /// Refuses what no run can reach in `done` steps.
+    fn check(&self, done: u64) -> Result<(), Error> {
+        if done == 0 {
+            check::clock("lr_max", self.lr_max, Range::Exactly(0.0))?;
+            return check::clock("weight_sum", self.weight_sum, Range::Exactly(0.0));
+        }
+        check::clock("lr_max", self.lr_max, Range::NonNegative)?;
         // The sum holds the square of the largest rate at least once, up to rounding.
-        let least = self.lr_max * self.lr_max * (1.0 - 1e-9);
-        let sum = if self.step == 0 { Range::Exactly(0.0) } else { Range::AtLeast(least) };
-        bounded("weight_sum", self.weight_sum, sum)
+        check::clock("weight_sum", self.weight_sum, Range::AtLeast(self.lr_max * self.lr_max * (1.0 - 1e-9)))
     }
 }
 
 impl Clock for ScheduleFreeClock {
     const VALUES: &'static [&'static str] = &["lr_max", "weight_sum"];
+
+    fn step(&mut self) -> &mut u64 {
+        &mut self.step
+    }
 
     fn save(&self) -> ClockData {
         ClockData { step: self.step, values: [self.lr_max, self.weight_sum] }
@@ -115,27 +116,19 @@ struct Averaging {
 }
 
 impl Averaging {
-    /// The coefficients of the step and the clock after it.
-    fn new<O: HyperParameters>(
-        hyper: &O,
-        lr: f64,
-        beta1: f64,
-        warmup: u64,
-        clock: &ScheduleFreeClock,
-    ) -> Result<(Self, ScheduleFreeClock), Error> {
-        let step = next(hyper, clock.step)?;
-        clock.check()?;
-        let lr_now = if step < warmup { lr * (step as f64 / warmup as f64) } else { lr };
-        let lr_max = clock.lr_max.max(lr_now);
-        let weight = lr_max * lr_max;
-        let weight_sum = clock.weight_sum + weight;
-        let share = if weight_sum > 0.0 { weight / weight_sum } else { 0.0 };
-        let averaging = Averaging {
+    /// The coefficients of step `t`, which the clock counts already, and its averaging weight in the clock.
+    fn new(lr: f64, beta1: f64, warmup: u64, t: u64, clock: &mut ScheduleFreeClock) -> Result<Self, Error> {
+        clock.check(t - 1)?;
+        let lr_now = if t < warmup { lr * (t as f64 / warmup as f64) } else { lr };
+        clock.lr_max = clock.lr_max.max(lr_now);
+        let weight = clock.lr_max * clock.lr_max;
+        clock.weight_sum += weight;
+        let share = if clock.weight_sum > 0.0 { weight / clock.weight_sum } else { 0.0 };
+        Ok(Averaging {
             lr: check::coefficient("lr", lr, lr_now)?,
             share: share as f32,
             of_direction: check::coefficient("lr", lr, lr_now * (1.0 - beta1 * (1.0 - share)))?,
-        };
-        Ok((averaging, ScheduleFreeClock { step, lr_max, weight_sum }))
+        })
     }
 
     /// The new y and z. With x left out: `y ← y + c·(z−y) − lr·(1−β(1−c))·u; z ← z − lr·u`.
@@ -192,9 +185,9 @@ impl Optimizer<1> for ScheduleFreeSgd {
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("z").starting_as_params()];
 
     #[inline]
-    fn begin(&self, clock: &ScheduleFreeClock) -> Result<(Self::Rule, ScheduleFreeClock), Error> {
-        let (averaging, next) = Averaging::new(self, self.lr, self.beta1, self.warmup, clock)?;
-        Ok((Loss::penalized(self.maximize, self.weight_decay, ScheduleFreeSgdRule { averaging }), next))
+    fn rule(&self, t: u64, clock: &mut ScheduleFreeClock) -> Result<Self::Rule, Error> {
+        let averaging = Averaging::new(self.lr, self.beta1, self.warmup, t, clock)?;
+        Ok(Loss::penalized(self.maximize, self.weight_decay, ScheduleFreeSgdRule { averaging }))
     }
 }
 
@@ -218,16 +211,16 @@ impl Optimizer<2> for ScheduleFreeAdamW {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("z").starting_as_params(), Slot::squares("exp_avg_sq")];
 
     #[inline]
-    fn begin(&self, clock: &ScheduleFreeClock) -> Result<(Self::Rule, ScheduleFreeClock), Error> {
-        let (averaging, next) = Averaging::new(self, self.lr, self.beta1, self.warmup, clock)?;
-        let seen2 = bias_correction(self.beta2, next.step);
+    fn rule(&self, t: u64, clock: &mut ScheduleFreeClock) -> Result<Self::Rule, Error> {
+        let averaging = Averaging::new(self.lr, self.beta1, self.warmup, t, clock)?;
+        let seen2 = bias_correction(self.beta2, t);
         let rule = ScheduleFreeAdamWRule {
             penalty: Penalty::new(check::rounded(self.weight_decay)),
             averaging,
             second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
             root_scale: libm::sqrt(seen2) as f32,
         };
-        Ok((Loss::new(self.maximize, rule), next))
+        Ok(Loss::new(self.maximize, rule))
     }
 }
 

@@ -1,8 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
 
@@ -16,11 +14,9 @@ hyper_parameters! {
     /// Source: Robbins & Monro, "A Stochastic Approximation Method", 1951; Cauchy 1847 for the full gradient.
     /// No state. The default is the textbooks' `lr` of 0.01; PyTorch's is 0.001.
     pub struct Sgd {
-        /// Learning rate.
         lr: f64 in NonNegative = 0.01,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -40,10 +36,9 @@ impl Optimizer<0> for Sgd {
     const SLOTS: [Slot<Self>; 0] = [];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = SgdDirection { lr: check::rounded(self.lr) };
-        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+        Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }
 

@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, flush};
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction};
 
@@ -24,7 +22,6 @@ hyper_parameters! {
     /// | [`Lion::optax`] | 1e-4 (optax has no default) | 1e-3 |
     /// | [`Lion::keras`] | 1e-3 | 0 |
     pub struct Lion {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-4,
         /// Weight of the moment in the step.
         beta1: f64 in Fraction = 0.9,
@@ -51,14 +48,13 @@ impl Optimizer<1> for Lion {
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = LionDirection {
             step: Ema::unchecked(self.beta1),
             moment: Ema::unchecked(self.beta2),
             lr: check::rounded(self.lr),
         };
-        Ok((decoupled(self.maximize, self.lr, self.weight_decay, direction)?, t))
+        decoupled(self.maximize, self.lr, self.weight_decay, direction)
     }
 }
 

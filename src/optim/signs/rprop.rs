@@ -1,7 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{optimizer::Optimizer, slot::Slot};
 use crate::range::Range;
 use crate::real::Real;
 use crate::rule::{Descent, Direction, Loss, Off};
@@ -40,7 +39,6 @@ hyper_parameters! {
         step_max: f64 in NonNegative = 50.0,
         /// Makes each move one step late, as [`Rprop::optax`] does.
         delayed: bool = false,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -58,8 +56,7 @@ impl Optimizer<2> for Rprop {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("prev"), Slot::squares("step_size").starting_at(|o| o.lr)];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         check::field("etaplus", self.etaplus, Range::AtLeast(1.0))?;
         check::field("step_max", self.step_max, Range::AtLeast(self.step_min))?;
         let direction = RpropDirection {
@@ -69,7 +66,7 @@ impl Optimizer<2> for Rprop {
             step_max: check::rounded(self.step_max),
             delayed: self.delayed,
         };
-        Ok((Loss::new(self.maximize, Descent::new(direction)), t))
+        Ok(Loss::new(self.maximize, Descent::new(direction)))
     }
 }
 

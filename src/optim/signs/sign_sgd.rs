@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Ema, flush};
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
 
@@ -17,11 +15,9 @@ hyper_parameters! {
     /// Source: Bernstein, Wang, Azizzadenesheli & Anandkumar, "signSGD: Compressed Optimisation for Non-Convex
     /// Problems", 2018, arXiv 1802.04434; `optax.sign_sgd`. No state.
     pub struct SignSgd {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
         /// Coupled L2 penalty: `g + weight_decay · p` before the sign.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -36,10 +32,9 @@ impl Optimizer<0> for SignSgd {
     const SLOTS: [Slot<Self>; 0] = [];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = SignSgdDirection { lr: check::rounded(self.lr) };
-        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+        Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }
 
@@ -67,13 +62,11 @@ hyper_parameters! {
     /// Source: the same paper.
     /// State: m (`exp_avg`), zeros at the start.
     pub struct Signum {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
         /// Decay rate β of the moment.
         beta: f64 in Fraction = 0.9,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
 }
@@ -84,9 +77,8 @@ impl Optimizer<1> for Signum {
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
-        Ok((coupled(self.maximize, self.weight_decay, SignumDirection::new(self.lr, self.beta)?), t))
+    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        Ok(coupled(self.maximize, self.weight_decay, SignumDirection::new(self.lr, self.beta)?))
     }
 }
 

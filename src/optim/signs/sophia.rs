@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::{Error, Slice};
 use crate::math::{Ema, flush};
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, Rule};
 use crate::run::{Wrong, pass};
@@ -24,7 +22,6 @@ hyper_parameters! {
     /// The caller estimates the diagonal (Hutchinson, or Gauss-Newton-Bartlett from sampled labels), every ten steps or
     /// so, and passes it to [`Sophia::update_hessian`].
     pub struct Sophia {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
         /// Decay rate of the gradient's average.
         beta1: f64 in Fraction = 0.965,
@@ -75,15 +72,14 @@ impl Optimizer<2> for Sophia {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::signed("hessian").read_only()];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = SophiaDirection {
             average: Ema::unchecked(self.beta1),
             gamma: check::rounded(self.gamma),
             eps: check::rounded(self.eps),
             lr: check::rounded(self.lr),
         };
-        Ok((decoupled(self.maximize, self.lr, self.weight_decay, direction)?, t))
+        decoupled(self.maximize, self.lr, self.weight_decay, direction)
     }
 }
 

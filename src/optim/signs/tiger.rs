@@ -1,8 +1,6 @@
 use super::sign_sgd::SignumDirection;
 use crate::error::Error;
-use crate::optim::decay::decoupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::rule::Decoupled;
 
 hyper_parameters! {
@@ -16,7 +14,6 @@ hyper_parameters! {
     /// Source: Su, "Tiger: A Tight-fisted Optimizer", 2023 (github.com/bojone/tiger).
     /// State: m (`exp_avg`), zeros at the start.
     pub struct Tiger {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
         /// Decay rate β of the moment.
         beta: f64 in Fraction = 0.965,
@@ -33,8 +30,7 @@ impl Optimizer<1> for Tiger {
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
-        Ok((decoupled(self.maximize, self.lr, self.weight_decay, SignumDirection::new(self.lr, self.beta)?)?, t))
+    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        decoupled(self.maximize, self.lr, self.weight_decay, SignumDirection::new(self.lr, self.beta)?)
     }
 }

@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Inside, SecondMoment};
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
 
@@ -34,7 +32,6 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-6,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -51,11 +48,10 @@ impl Optimizer<2> for AdaDelta {
     const SLOTS: [Slot<Self>; 2] = [Slot::squares("square_avg"), Slot::squares("acc_delta")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction =
             AdaDeltaDirection { square: SecondMoment::inside(self.rho, self.eps)?, lr: check::rounded(self.lr) };
-        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+        Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }
 

@@ -1,9 +1,7 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Both, Epsilon, Inside, Outside};
-use crate::optim::decay::coupled;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
 
@@ -27,7 +25,6 @@ hyper_parameters! {
     /// | [`AdaGrad::keras`] | 0.001 | 1e-7 inside the root | 0.1 |
     /// | [`AdaGrad::optax`] | 0.01 (optax has no default) | 1e-7 inside the root | 0.1 |
     pub struct AdaGrad {
-        /// Learning rate.
         lr: f64 in NonNegative = 0.01,
         /// How fast the rate falls with the step.
         lr_decay: f64 in NonNegative = 0.0,
@@ -40,7 +37,6 @@ hyper_parameters! {
         eps_root: f64 in NonNegative = 0.0,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -61,14 +57,13 @@ impl Optimizer<1> for AdaGrad {
     const SLOTS: [Slot<Self>; 1] = [Slot::squares("sum").starting_at(|o| o.initial_accumulator)];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let inside = Inside::new("eps_root", self.eps_root, 1.0)?;
         let direction = AdaGradDirection {
             epsilon: Both::new(inside, Outside::new(self.eps, 1.0)?),
             lr: check::coefficient("lr", self.lr, self.lr / (1.0 + (t - 1) as f64 * self.lr_decay))?,
         };
-        Ok((coupled(self.maximize, self.weight_decay, direction), t))
+        Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }
 

@@ -1,7 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Loss, Rule};
 
@@ -27,7 +26,6 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-8,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -48,10 +46,9 @@ impl Optimizer<5> for Cocob {
     ];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let rule = CocobRule { lr: check::rounded(self.lr), alpha: check::rounded(self.alpha) };
-        Ok((Loss::penalized(self.maximize, self.weight_decay, rule), t))
+        Ok(Loss::penalized(self.maximize, self.weight_decay, rule))
     }
 }
 

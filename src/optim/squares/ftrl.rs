@@ -1,7 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::optim::{optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Loss, Off, On, Penalty, Rule, Switch, Visitor};
 
@@ -33,7 +32,6 @@ hyper_parameters! {
         l2_shrinkage: f64 in NonNegative = 0.0,
         /// The paper's β.
         beta: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -49,8 +47,7 @@ impl Optimizer<2> for Ftrl {
         [Slot::signed("linear"), Slot::squares("accumulator").starting_at(|o| o.initial_accumulator)];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
+    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         // Both sides of the last fraction times lr. At least the smallest normal number: 0 would make NaN where n is 0.
         let quadratic = (2.0 * self.lr * self.l2 + self.beta).max(f32::MIN_POSITIVE.into());
         let rule = FtrlRule {
@@ -60,7 +57,7 @@ impl Optimizer<2> for Ftrl {
             l1: check::rounded(self.l1),
             quadratic: check::coefficient("l2", self.l2, quadratic)?,
         };
-        Ok((Loss::new(self.maximize, rule), t))
+        Ok(Loss::new(self.maximize, rule))
     }
 }
 

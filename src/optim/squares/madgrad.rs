@@ -1,8 +1,7 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Lerp, cube_root};
-use crate::optim::optimizer::{Optimizer, next};
-use crate::optim::slot::Slot;
+use crate::math::{Interpolate, Lerp, cube_root};
+use crate::optim::{optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Loss, Rule, Visitor};
 
@@ -21,7 +20,6 @@ hyper_parameters! {
     /// Method for Stochastic Optimization", 2021, arXiv 2101.11075, with the values of the authors' code.
     /// State: s (`s`) and v (`grad_sum_sq`), zeros at the start, and x0 (`x0`), a copy of the parameters at the start.
     pub struct Madgrad {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-2,
         /// How much of the old parameters stays.
         momentum: f64 in Fraction = 0.9,
@@ -30,7 +28,6 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-6,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
 }
@@ -42,48 +39,53 @@ impl Optimizer<3> for Madgrad {
         [Slot::signed("s"), Slot::squares("grad_sum_sq"), Slot::signed("x0").starting_as_params().read_only()];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        let t = next(self, *clock)?;
-        let rule = MadgradRule::<true> {
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        let rule = MadgradRule {
             lambda: check::coefficient("lr", self.lr, self.lr * libm::sqrt(t as f64))?,
             eps: check::rounded(self.eps),
             toward: Lerp::new(1.0 - self.momentum),
         };
-        Ok((Loss::penalized(self.maximize, self.weight_decay, rule), t))
+        Ok(Loss::penalized(self.maximize, self.weight_decay, rule))
     }
 }
 
-/// One step of [`Madgrad`]. `GUARDED` says whether `eps` or `momentum` may be 0.
+/// One step of [`Madgrad`]. `GUARDED` says whether the divisor may be 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MadgradRule<const GUARDED: bool = true> {
+pub struct MadgradRule<L = Lerp, const GUARDED: bool = true> {
     lambda: f32,
     eps: f32,
-    toward: Lerp,
+    toward: L,
 }
 
-impl<const GUARDED: bool> Rule<3> for MadgradRule<GUARDED> {
+impl<L: Interpolate, const GUARDED: bool> MadgradRule<L, GUARDED> {
+    /// `∛v + eps`. As in the authors' code, a divisor of 0 becomes infinity. NaN is not less than anything, and stays.
+    #[inline(always)]
+    fn divisor<R: Real>(&self, v: R) -> R {
+        let divisor = cube_root(v) + R::splat(self.eps);
+        if !GUARDED {
+            return divisor;
+        }
+        R::select(divisor.lt(R::splat(f32::from_bits(1))), R::splat(f32::INFINITY), divisor)
+    }
+}
+
+impl<L: Interpolate, const GUARDED: bool> Rule<3> for MadgradRule<L, GUARDED> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [s, v, x0]: [R; 3]) -> (R, [R; 3]) {
         let scaled = R::splat(self.lambda) * g;
         let s = s + scaled;
         let v = v + scaled * g;
-        let divisor = cube_root(v) + R::splat(self.eps);
-        if GUARDED {
-            // As in the authors' code, a divisor of 0 becomes infinity. NaN is not less than anything, and stays.
-            let is_zero = divisor.lt(R::splat(f32::from_bits(1)));
-            let z = x0 - s / R::select(is_zero, R::splat(f32::INFINITY), divisor);
-            (self.toward.between(p, z), [s, v, x0])
-        } else {
-            (self.toward.inside(p, x0 - s / divisor), [s, v, x0])
-        }
+        let z = x0 - s / self.divisor(v);
+        (self.toward.between(p, z), [s, v, x0])
     }
 
     #[inline(always)]
     fn form<V: Visitor<3>>(&self, visitor: V) -> V::Output {
-        if self.eps != 0.0 && self.toward.is_inside() {
-            visitor.visit(MadgradRule::<false> { lambda: self.lambda, eps: self.eps, toward: self.toward })
-        } else {
-            visitor.general()
+        match self.toward.inner() {
+            Some(toward) if self.eps != 0.0 => {
+                visitor.visit(MadgradRule::<_, false> { lambda: self.lambda, eps: self.eps, toward })
+            }
+            _ => visitor.general(),
         }
     }
 }

@@ -1,8 +1,6 @@
 use super::rms_prop::RmsPropMomentum;
 use crate::error::Error;
-use crate::optim::facts::HyperParameters;
-use crate::optim::optimizer::Optimizer;
-use crate::optim::slot::Slot;
+use crate::optim::{optimizer::Optimizer, slot::Slot};
 
 hyper_parameters! {
     /// RMSprop as TensorFlow 1 wrote it, on which many image models were trained.
@@ -18,7 +16,6 @@ hyper_parameters! {
     ///
     /// It is [`RmsPropMomentum`] with these values, and gives the same bits.
     pub struct RmsPropTf {
-        /// Learning rate.
         lr: f64 in NonNegative = 1e-3,
         /// Decay rate α.
         decay: f64 in Fraction = 0.9,
@@ -31,7 +28,6 @@ hyper_parameters! {
         initial_square: f64 in NonNegative = 1.0,
         /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending.
         maximize: bool = false,
     }
     presets {
@@ -47,12 +43,10 @@ impl Optimizer<2> for RmsPropTf {
         [Slot::squares("square_avg").starting_at(|o| o.initial_square), Slot::signed("momentum_buffer")];
 
     #[inline]
-    fn begin(&self, clock: &u64) -> Result<(Self::Rule, u64), Error> {
-        // First, so that an error names a field of this type.
-        self.check()?;
+    fn rule(&self, t: u64, clock: &mut u64) -> Result<Self::Rule, Error> {
         let RmsPropTf { lr, decay, momentum, eps: eps_root, initial_square, weight_decay, maximize } = *self;
         let (eps, lr_in_buffer) = (0.0, true);
         RmsPropMomentum { lr, decay, eps, eps_root, initial_square, weight_decay, maximize, momentum, lr_in_buffer }
-            .begin(clock)
+            .rule(t, clock)
     }
 }

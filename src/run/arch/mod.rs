@@ -10,7 +10,6 @@ mod avx512;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;
 
-use super::driver;
 use super::streams::Streams;
 use crate::backend::Backend;
 use crate::error::Error;
@@ -27,7 +26,7 @@ pub(super) fn run<U: Rule<S>, const S: usize>(
         return Err(Error::UnsupportedBackend(backend));
     }
     match backend {
-        Backend::Scalar => driver::drive_elements(rule, streams),
+        Backend::Scalar => scalar::drive(rule, streams),
         Backend::Portable => portable::drive(rule, streams),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: `is_supported` has seen AVX2 on this CPU.

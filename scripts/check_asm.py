@@ -18,12 +18,12 @@ each function that a step on a backend became. A fault is
 A rule without state has loops of half vectors beside those of AVX-512's own, and both are looked at.
 """
 
-import json
-import os
 import re
-import subprocess
-import sys
 
+from common import ROOT, executable, finish, run
+
+# The type that a backend runs: a rule and its adapters.
+ADAPTED = "gradstep::rule::adapter::Adapted<"
 REGISTER = {"scalar": None, "portable": "xmm", "avx2": "ymm", "avx512": "zmm"}
 # `wide::f32x8` is two SSE registers.
 REGISTERS_PER_VECTOR = {"portable": 2, "avx2": 1, "avx512": 1}
@@ -39,7 +39,7 @@ MEMORY = re.compile(r"\w+ (?:PTR|BCST) (?:\w+:)?\[(\w+)[^]]*\]")
 
 def main():
     binary = build()
-    rules = set(run(binary, "--rules").splitlines())
+    rules = {rule.removeprefix(ADAPTED).removesuffix(">") for rule in run(binary, "--rules").splitlines()}
     functions = disassemble(binary)
     faults = []
     for backend in REGISTER:
@@ -50,26 +50,18 @@ def main():
         for rule, (slots, code) in sorted(found.items()):
             halves = ["avx2"] if backend == "avx512" and slots == 0 else []
             for width in [backend, *halves]:
-                vector_loops, rule_faults = examine(code, width, slots, takes_its_switches_out(rule))
+                vector_loops, rule_faults = examine(code, width, slots, has_forms(rule))
                 loops += vector_loops
                 faults += [f"{backend}: {short(rule)}: {fault}" for fault in rule_faults]
         print(f"{backend}: {len(found)} of {len(rules)} rules, {loops} vector loops")
-    for fault in dict.fromkeys(faults):
-        print(fault, file=sys.stderr)
-    sys.exit(1 if faults else 0)
-
-
-def run(*command, **options):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
+    finish(faults)
 
 
 def build():
     """Builds the program and returns its path. A v0 symbol carries the type of the rule."""
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    cargo = ["cargo", "rustc", "--release", "--package", "gradstep-conformance", "--bin", "conformance"]
-    output = run(*cargo, "--message-format=json-render-diagnostics", "--", "-Csymbol-mangling-version=v0", "-Ctarget-cpu=x86-64", cwd=root)
-    messages = map(json.loads, output.splitlines())
-    return next(m["executable"] for m in messages if m.get("executable"))
+    cargo = ["cargo", "rustc", "--quiet", "--release", "--package", "gradstep-conformance", "--bin", "conformance"]
+    flags = ["-Csymbol-mangling-version=v0", "-Ctarget-cpu=x86-64"]
+    return executable(*cargo, "--message-format=json-render-diagnostics", "--", *flags, cwd=ROOT)
 
 
 def disassemble(binary):
@@ -86,11 +78,7 @@ def disassemble(binary):
 
 def steps(functions, backend):
     """The slots and the code of each rule's step on a backend."""
-    if backend == "scalar":
-        # Its driver is part of its callers, so the program gives it a function.
-        step = re.compile(r"gradstep_conformance::stepping::apart::scalar::<(.*), (\d)(?:usize)?>")
-    else:
-        step = re.compile(rf"gradstep::simd::{backend}::drive::<(.*), (\d)(?:usize)?>")
+    step = re.compile(rf"gradstep::run::arch::{backend}::drive::<{ADAPTED}(.*)>, (\d)(?:usize)?>")
     found = {}
     for name, code in functions.items():
         if match := step.fullmatch(name):
@@ -100,14 +88,18 @@ def steps(functions, backend):
 
 
 def short(rule):
-    """A rule's name without its path, with a plus where adapters are fused in."""
-    innermost = rule.rpartition("Adapted<")[2].partition(",")[0].rpartition("::")[2]
-    return innermost + "+" * ("Adapted<" in rule)
+    """A rule's name without paths, with a plus where adapters are fused in."""
+    names = [name.rpartition("::")[2] for name in re.findall(r"[\w:]+", rule)]
+    return next((name for name in names if re.search("(Direction|Rule)$", name)), rule) + "+" * is_adapted(rule)
 
 
-def takes_its_switches_out(rule):
-    """Whether `Rule::plain` leaves no branch to a loop. Momentum and Rprop have two forms; adapters may be off."""
-    return not any(name in rule for name in ("Adapted<", "::MomentumRule", "::RpropRule"))
+def is_adapted(rule):
+    return not rule.endswith("::Unadapted")
+
+
+def has_forms(rule):
+    """Whether the form of a rule has a loop without branches. Momentum and Rprop have two; adapters may be off."""
+    return not (is_adapted(rule) or "::MomentumDirection" in rule or "::RpropDirection" in rule)
 
 
 def examine(code, backend, slots, switches):
