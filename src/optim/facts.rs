@@ -167,7 +167,7 @@ impl FieldType for u64 {
     fn take(name: &'static str, value: Value) -> Result<Self, Error> {
         match value {
             Value::Count(count) => Ok(count),
-            Value::Number(number) if number >= 0.0 && number < 9.0e15 && number as u64 as f64 == number => {
+            Value::Number(number) if (0.0..9.0e15).contains(&number) && number as u64 as f64 == number => {
                 Ok(number as u64)
             }
             Value::Number(_) | Value::Flag(_) => Err(Error::FieldType { name, expected: "u64" }),

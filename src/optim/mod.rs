@@ -3,19 +3,19 @@
 #[macro_use]
 pub(crate) mod facts;
 
-mod adam;
 mod clock;
 mod decay;
 mod descent;
+mod moments;
 mod optimizer;
 mod signs;
 mod slot;
 mod squares;
 
-pub use adam::*;
 pub use clock::{Clock, ClockData};
 pub use descent::*;
 pub use facts::{Field, HyperParameters, Kind, Preset, Value};
+pub use moments::*;
 pub use optimizer::Optimizer;
 pub use signs::*;
 pub use slot::{Holds, Slot, Start};

@@ -1,4 +1,4 @@
-//! Adam and its relatives.
+//! Adam and its relatives: a moment of the gradient over a moment of its squares.
 
 mod ad_ema_mix;
 mod ada_belief;
