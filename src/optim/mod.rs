@@ -71,6 +71,12 @@ macro_rules! for_each_optimizer {
             LaProp: 2,
             Madgrad: 3,
             Grams: 2,
+            OptimisticSgd: 1,
+            NoisySgd: 1,
+            Cocob: 5,
+            OptimisticAdam: 3,
+            SimplifiedAdEmaMix: 2,
+            AcProp: 2,
         }
     };
 }

@@ -1,9 +1,9 @@
 //! `grad::accumulate` against its formula.
 
-use crate::common::assert_same_bits;
-use crate::common::values::Source;
 use gradstep::grad::accumulate;
 use gradstep::{Error, Slice};
+use gradstep_testkit::assert_same_bits;
+use gradstep_testkit::values::Source;
 
 #[test]
 fn every_length_and_alignment() {
@@ -29,7 +29,7 @@ fn every_length_and_alignment() {
 fn refuses_and_writes_nothing() {
     let mut buffer = [1.5f32; 7];
     for length in [0, 6, 8] {
-        let expected = Error::Length { slice: Slice::Grads, expected: 7, found: length };
+        let expected = Error::Length { slice: Slice::Buffer, expected: length, found: 7 };
         assert_eq!(accumulate(&mut buffer, &vec![1.0; length], 1.0), Err(expected));
     }
     for factor in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e39] {
@@ -38,5 +38,7 @@ fn refuses_and_writes_nothing() {
             other => panic!("{factor}: {other:?}"),
         }
     }
+    let lost = Err(Error::Coefficient { name: "factor", value: 1e-50, coefficient: 1e-50 });
+    assert_eq!(accumulate(&mut buffer, &[1.0; 7], 1e-50), lost);
     assert_eq!(buffer, [1.5; 7]);
 }

@@ -1,8 +1,8 @@
 //! Every step of every optimizer against its f64 oracle.
 
-use crate::common::{Run, Tensor, check, expect, registry, tolerance, values};
-use crate::oracle::Dice;
 use gradstep::Backend;
+use gradstep_testkit::oracle::Dice;
+use gradstep_testkit::{Run, Tensor, check, expect, registry, values};
 use proptest::prelude::*;
 use std::cell::Cell;
 
@@ -25,7 +25,7 @@ fn every_step_is_as_accurate_as_its_oracle() {
     for entry in registry() {
         let worst = [Cell::new(0.0f64), Cell::new(0.0f64)];
         let (compared, skipped) = (Cell::new(0), Cell::new(0));
-        let one_run = |run: &mut dyn Run, params: &[f32], grads: &[Vec<f32>]| {
+        let one_run = |run: &mut Run, params: &[f32], grads: &[Vec<f32>]| {
             let mut tensor = Tensor::new(run, params);
             for (i, &p) in params.iter().enumerate() {
                 for (slot, start) in run.oracle_start(p.into()).into_iter().enumerate() {
@@ -35,7 +35,7 @@ fn every_step_is_as_accurate_as_its_oracle() {
             for (t, grads) in grads.iter().enumerate() {
                 let before = tensor.clone();
                 let step = run.tick(None).unwrap();
-                tensor.apply_on(Backend::active(), &*step, &grads[..params.len()]);
+                tensor.apply_on(Backend::active(), &step, &grads[..params.len()]);
                 for i in 0..params.len() {
                     // Something was divided by zero without an epsilon; how that goes on is the subject of the bits.
                     let finite = |values: &Vec<f32>| values[i].is_finite();
@@ -51,7 +51,7 @@ fn every_step_is_as_accurate_as_its_oracle() {
                     let found = std::iter::once(&tensor.params).chain(&tensor.state).map(|values| values[i]);
                     for (place, (found, expected)) in found.zip(&expected).enumerate() {
                         let error = expected.error(found);
-                        let bound = if place == 0 { tolerance::STEP_PARAM } else { tolerance::STEP_STATE };
+                        let bound = if place == 0 { entry.bound.param } else { entry.bound.state };
                         prop_assert!(
                             error <= bound,
                             "step {}, {}: found {found:e}, expected {:e}, error {error:.2} units of 2^-24 of {:e}, \
@@ -72,14 +72,22 @@ fn every_step_is_as_accurate_as_its_oracle() {
             Ok(())
         };
         check(CASES, &strategy, &|(dice, n, params, grads)| {
-            one_run(&mut *(entry.random)(&mut Dice::new(&dice)), &params[..n], &grads)
+            one_run(&mut (entry.random)(&mut Dice::new(&dice)), &params[..n], &grads)
         });
         let each_variant = (prop::sample::select((0..entry.variants.len()).collect::<Vec<_>>()), column());
         let each_variant = (each_variant, prop::collection::vec(column(), STEPS));
         check(CASES, &each_variant, &|((variant, params), grads)| {
-            one_run(&mut *entry.variants[variant].restart(), &params, &grads)
+            one_run(&mut entry.variants[variant].restart(), &params, &grads)
         });
-        println!("{:24} {:5.2} {:5.2}", entry.name, worst[0].get(), worst[1].get());
+        let bound = entry.bound;
+        println!(
+            "{:24} {:5.2} of {:4} {:5.2} of {:4}",
+            entry.name,
+            worst[0].get(),
+            bound.param,
+            worst[1].get(),
+            bound.state
+        );
         // A sign may hang on rounding now and then, not as a rule.
         assert!(skipped.get() * 50 < compared.get(), "{}: {skipped:?} of {compared:?}", entry.name);
     }

@@ -1,8 +1,10 @@
 //! Adapters against the same done by hand in plain f32 before the step: bit-equal.
 
-use crate::common::values::Source;
-use crate::common::{Adapters, Tensor, assert_same_bits, backends, registry};
+use gradstep::optim::MomentumDirection;
+use gradstep::rule::{Adapter, Coupled, Rule};
 use gradstep::*;
+use gradstep_testkit::values::Source;
+use gradstep_testkit::{Adapters, Tensor, assert_same_bits, backends, registry};
 
 fn clip(g: f32, limit: f32) -> f32 {
     if g < -limit {
@@ -32,12 +34,12 @@ fn the_chain_is_what_it_says_for_every_optimizer() {
         for adapters in &Adapters::EACH_AND_ALL {
             for backend in backends() {
                 let mut run = entry.variants[0].restart();
-                let mut fused = Tensor::new(&*run, &source.many(N, Source::mixed));
+                let mut fused = Tensor::new(&run, &source.many(N, Source::mixed));
                 let mut by_hand = fused.clone();
                 for t in 1..=3 {
                     let grads = source.many(N, Source::mixed);
-                    let mut plain = run.resume();
-                    fused.apply_on(backend, &*run.tick(Some(adapters)).unwrap(), &grads);
+                    let mut plain = run.clone();
+                    fused.apply_on(backend, &run.tick(Some(adapters)).unwrap(), &grads);
 
                     let sign = if adapters.maximize { -1.0 } else { 1.0 };
                     let adapted: Vec<f32> = (grads.iter().zip(&by_hand.params))
@@ -49,7 +51,7 @@ fn the_chain_is_what_it_says_for_every_optimizer() {
                     for p in &mut by_hand.params {
                         *p = shrunk(*p, adapters.decay as f32);
                     }
-                    by_hand.apply_on(Backend::Scalar, &*plain.tick(None).unwrap(), &adapted);
+                    by_hand.apply_on(Backend::Scalar, &plain.tick(None).unwrap(), &adapted);
                     fused.assert_same_bits(&by_hand, |i| {
                         format!("step {t} on {backend}: g {:e}, {}\n{adapters:?}", grads[i], run.hyper())
                     });
@@ -60,14 +62,14 @@ fn the_chain_is_what_it_says_for_every_optimizer() {
 }
 
 /// The parameters after one step of a rule, from the same start.
-fn stepped<R: Rule<1>>(rule: R, params: &[f32], grads: &[f32]) -> Result<Vec<f32>, Error> {
+fn stepped<U: Rule<1>, A: Adapter>(rule: Step<U, A>, params: &[f32], grads: &[f32]) -> Result<Vec<f32>, Error> {
     let mut params = params.to_vec();
     let mut state = vec![0.25; params.len()];
     rule.apply(&mut params, grads, [&mut state])?;
     Ok(params)
 }
 
-fn rule() -> MomentumRule {
+fn rule() -> Step<Coupled<MomentumDirection>> {
     Momentum { lr: 0.5, momentum: 0.75, ..Momentum::default() }.tick(&mut 0).unwrap()
 }
 
@@ -114,7 +116,7 @@ fn order() {
 
 #[test]
 fn invalid_arguments_are_refused_and_nothing_is_written() {
-    fn refuses<R: Rule<1>>(rule: R, expected: &str) {
+    fn refuses<U: Rule<1>, A: Adapter>(rule: Step<U, A>, expected: &str) {
         for backend in backends() {
             let (mut params, mut state) = ([1.5f32; 9], [0.25f32; 9]);
             match rule.apply_on(backend, &mut params, &[3.0; 9], [&mut state]) {
@@ -133,10 +135,36 @@ fn invalid_arguments_are_refused_and_nothing_is_written() {
         refuses(rule().scale_grads(bad).clip_grads(1.0).maximize(), "scale_grads");
         refuses(rule().maximize().l2(0.1).decoupled_decay(bad), "decoupled_decay");
     }
+    // f32 turns these into 0, which would drop the gradients or the decay without a word.
+    for lost in [1e-50, 7e-46] {
+        for backend in backends() {
+            let (mut params, mut state) = ([1.5f32; 9], [0.25f32; 9]);
+            let mut refused = |result: Result<(), Error>, expected: &str| {
+                assert!(
+                    matches!(result, Err(Error::Coefficient { name, value, .. }) if name == expected && value == lost)
+                );
+            };
+            let (g, p, b) = (&[3.0; 9], &mut params, &mut state);
+            refused(rule().scale_grads(lost).apply_on(backend, p, g, [b]), "scale_grads");
+            refused(rule().scale_grads(-lost).apply_on(backend, p, g, [b]).map_err(negated), "scale_grads");
+            refused(rule().clip_grads(lost).apply_on(backend, p, g, [b]), "clip_grads");
+            refused(rule().l2(lost).apply_on(backend, p, g, [b]), "weight_decay");
+            refused(rule().decoupled_decay(lost).apply_on(backend, p, g, [b]), "decoupled_decay");
+            assert_eq!((params, state), ([1.5; 9], [0.25; 9]));
+        }
+    }
     for negative in [-1e-3, -1.0] {
         refuses(rule().clip_grads(negative), "clip_grads");
         refuses(rule().l2(negative), "weight_decay");
         refuses(rule().decoupled_decay(negative), "decoupled_decay");
         assert!(stepped(rule().scale_grads(negative), &[1.0], &[1.0]).is_ok());
+    }
+}
+
+/// The error with the value's sign turned.
+fn negated(error: Error) -> Error {
+    match error {
+        Error::Coefficient { name, value, coefficient } => Error::Coefficient { name, value: -value, coefficient },
+        other => other,
     }
 }

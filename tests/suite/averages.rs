@@ -1,10 +1,10 @@
 //! Averages of the weights and Lookahead: against f64, fused against a pass of their own, errors.
 
-use crate::common::values::Source;
-use crate::common::{assert_same_bits, backends, tolerance};
-use gradstep::average::{Average, Swa, WeightEma};
-use gradstep::rule::Follower;
+use gradstep::average::{Average, Lookahead, Swa, WeightEma};
+use gradstep::rule::{Adapter, Follower, Rule};
 use gradstep::*;
+use gradstep_testkit::values::Source;
+use gradstep_testkit::{assert_same_bits, backends, tolerance};
 
 const N: usize = 61;
 
@@ -40,7 +40,7 @@ fn weight_ema_starts_at_the_first_weights() {
         let (mut average, mut clock) = (vec![f32::NAN; N], 0);
         let mut exact: Vec<f64> = Vec::new();
         for weights in &history {
-            WeightEma { decay }.tick(&mut clock).unwrap().apply(&mut average, weights).unwrap();
+            WeightEma { decay, from_initial: false }.tick(&mut clock).unwrap().apply(&mut average, weights).unwrap();
             let weights = weights.iter().map(|&w| f64::from(w));
             exact = match exact.is_empty() {
                 true => weights.collect(),
@@ -49,18 +49,24 @@ fn weight_ema_starts_at_the_first_weights() {
             assert_near(&average, |i| exact[i], 4.0);
         }
     }
-    assert_eq!(WeightEma::default(), WeightEma { decay: 0.999 });
+    assert_eq!(WeightEma::default(), WeightEma { decay: 0.999, from_initial: false });
+    assert_eq!(WeightEma::timm(), WeightEma { decay: 0.9999, from_initial: true });
 }
 
 /// An optimizer with a slot, from the same start.
-fn trained(rule: impl Rule<1>, backend: Backend, source: &mut Source) -> [Vec<f32>; 2] {
+fn trained<U: Rule<1>, A: Adapter>(rule: Step<U, A>, backend: Backend, source: &mut Source) -> [Vec<f32>; 2] {
     let (mut params, mut state) = (source.many(N, Source::mixed), source.many(N, Source::mixed));
     rule.apply_on(backend, &mut params, &source.many(N, Source::mixed), [&mut state]).unwrap();
     [params, state]
 }
 
 /// The same with a follower's buffer behind it.
-fn followed(rule: impl Rule<2>, backend: Backend, source: &mut Source, buffer: &[f32]) -> [Vec<f32>; 3] {
+fn followed<U: Rule<2>, A: Adapter>(
+    rule: Step<U, A>,
+    backend: Backend,
+    source: &mut Source,
+    buffer: &[f32],
+) -> [Vec<f32>; 3] {
     let (mut params, mut state) = (source.many(N, Source::mixed), source.many(N, Source::mixed));
     let mut buffer = buffer.to_vec();
     rule.apply_on(backend, &mut params, &source.many(N, Source::mixed), [&mut state, &mut buffer]).unwrap();
@@ -127,7 +133,7 @@ fn followers_stack_up_to_eight_slots() {
 }
 
 #[test]
-fn lookahead_synchronises_every_period() {
+fn lookahead_synchronizes_every_period() {
     let lookahead = Lookahead { alpha: 0.25, period: 3 };
     let (mut clock, mut due) = (0, Vec::new());
     for _ in 0..9 {
@@ -141,9 +147,12 @@ fn lookahead_synchronises_every_period() {
 
 #[test]
 fn errors_change_nothing() {
-    for decay in [f64::NAN, f64::INFINITY, -0.1, 1.0] {
+    for decay in [f64::NAN, f64::INFINITY, -0.1, 1.0 + 1e-9] {
         let mut clock = 3;
-        assert!(matches!(WeightEma { decay }.tick(&mut clock), Err(Error::HyperParameter { name: "decay", .. })));
+        assert!(matches!(
+            WeightEma { decay, ..WeightEma::DEFAULT }.tick(&mut clock),
+            Err(Error::HyperParameter { name: "decay", .. })
+        ));
         assert_eq!(clock, 3);
     }
     for alpha in [f64::NAN, -0.1, 1.1] {
@@ -164,9 +173,27 @@ fn errors_change_nothing() {
     assert_eq!(clock, u64::MAX);
 
     let mut average = [1.0f32; 3];
-    let length = |slice| Err(Error::Length { slice, expected: 3, found: 2 });
-    assert_eq!(Swa.tick(&mut 1).unwrap().apply(&mut average, &[5.0; 2]), length(Slice::Grads));
+    let length = |slice, expected, found| Err(Error::Length { slice, expected, found });
+    assert_eq!(Swa.tick(&mut 1).unwrap().apply(&mut average, &[5.0; 2]), length(Slice::Average, 2, 3));
     let sync = Lookahead { period: 1, ..Lookahead::default() }.tick(&mut 0).unwrap().unwrap();
-    assert_eq!(sync.apply(&mut average, &mut [5.0; 2]), length(Slice::State(0)));
+    assert_eq!(sync.apply(&mut average, &mut [5.0; 2]), length(Slice::Slow, 3, 2));
     assert_eq!(average, [1.0; 3]);
+}
+
+/// The weights before training count as the first ones.
+#[test]
+fn an_average_can_start_from_the_initial_weights() {
+    let ema = WeightEma { decay: 0.75, from_initial: true };
+    let (mut average, mut clock) = ([8.0f32; 3], 0);
+    ema.tick(&mut clock).unwrap().apply(&mut average, &[4.0; 3]).unwrap();
+    assert_eq!((average, clock), ([7.0; 3], 1));
+}
+
+/// Momentum schedules of BYOL and DINO end at exactly 1.
+#[test]
+fn an_average_with_a_decay_of_one_stays() {
+    let start = [-0.0f32, 1e-40, 3.0, f32::INFINITY];
+    let mut average = start;
+    WeightEma { decay: 1.0, from_initial: true }.tick(&mut 0).unwrap().apply(&mut average, &[f32::MAX; 4]).unwrap();
+    assert_eq!(average.map(f32::to_bits), start.map(f32::to_bits));
 }

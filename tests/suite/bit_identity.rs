@@ -1,34 +1,34 @@
 //! The same bits everywhere: 0 ULP between backends, at every length, position, alignment and split.
 
-use crate::common::values::{self, Source};
-use crate::common::{Adapters, Run, Tensor, assert_same_bits, backends, check, registry};
-use gradstep::{AmsGrad, Backend, Optimizer, Rule};
+use gradstep::{AmsGrad, Backend, Optimizer};
+use gradstep_testkit::values::{self, Source};
+use gradstep_testkit::{Adapters, Run, Tensor, assert_same_bits, backends, check, registry};
 use proptest::prelude::*;
 
 /// The variants of each optimizer, bare and with adapters.
-fn for_each_case(mut test: impl FnMut(&dyn Run, Option<&Adapters>, &str)) {
+fn for_each_case(mut test: impl FnMut(&Run, Option<&Adapters>, &str)) {
     for entry in registry() {
         for variant in &entry.variants {
-            test(&**variant, None, &format!("{} without adapters", variant.hyper()));
+            test(variant, None, &format!("{} without adapters", variant.hyper()));
         }
         for adapters in &Adapters::EACH_AND_ALL {
-            let variant = &*entry.variants[0];
+            let variant = &entry.variants[0];
             test(variant, Some(adapters), &format!("{} with {adapters:?}", variant.hyper()));
         }
     }
 }
 
 /// Every backend against the scalar one over some steps; `grads` holds each step's.
-fn assert_backends_agree(run: &dyn Run, adapters: Option<&Adapters>, start: &Tensor, grads: &[Vec<f32>], case: &str) {
+fn assert_backends_agree(run: &Run, adapters: Option<&Adapters>, start: &Tensor, grads: &[Vec<f32>], case: &str) {
     let mut run = run.restart();
     let mut tensors: Vec<(Backend, Tensor)> = backends().map(|backend| (backend, start.clone())).collect();
     let mut expected = start.clone();
     for (t, grads) in grads.iter().enumerate() {
         let step = run.tick(adapters).unwrap();
         let before = expected.clone();
-        expected.apply_on(Backend::Scalar, &*step, grads);
+        expected.apply_on(Backend::Scalar, &step, grads);
         for (backend, tensor) in &mut tensors {
-            tensor.apply_on(*backend, &*step, grads);
+            tensor.apply_on(*backend, &step, grads);
             tensor.assert_same_bits(&expected, |i| {
                 format!("{backend} at step {}: g {:e}, {}\n{case}", t + 1, grads[i], before.element(i))
             });
@@ -68,7 +68,7 @@ fn no_option_is_negative_zero() {
 fn every_backend_on_long_slices() {
     let mut source = Source::new(6);
     for entry in registry() {
-        let variant = &*entry.variants[0];
+        let variant = &entry.variants[0];
         for n in [(1 << 15) - 1, 1 << 15, (1 << 15) + 23] {
             let start = Tensor::new(variant, &source.many(n, Source::mixed));
             let grads = source.many(n, Source::mixed);
@@ -101,15 +101,15 @@ fn every_element_alone() {
     let mut source = Source::new(3);
     for_each_case(|run, adapters, case| {
         let mut run = run.restart();
-        let mut whole = Tensor::new(&*run, &source.many(53, Source::mixed));
+        let mut whole = Tensor::new(&run, &source.many(53, Source::mixed));
         let mut single = whole.clone();
         for t in 1..=3 {
             let step = run.tick(adapters).unwrap();
             let grads = source.many(53, Source::mixed);
             let before = whole.clone();
-            whole.apply_on(Backend::active(), &*step, &grads);
+            whole.apply_on(Backend::active(), &step, &grads);
             for i in 0..53 {
-                single.apply_range(Backend::active(), &*step, &grads, i..i + 1);
+                single.apply_range(Backend::active(), &step, &grads, i..i + 1);
             }
             whole.assert_same_bits(&single, |i| format!("step {t}: g {:e}, {}\n{case}", grads[i], before.element(i)));
         }
@@ -130,11 +130,11 @@ fn every_alignment() {
     for_each_case(|run, adapters, case| {
         for offset in 1..=3 {
             let mut run = run.restart();
-            let start = Tensor::new(&*run, &source.many(N, Source::plain));
+            let start = Tensor::new(&run, &source.many(N, Source::plain));
             let grads = source.many(N, Source::plain);
             let step = run.tick(adapters).unwrap();
             let mut expected = start.clone();
-            expected.apply_on(Backend::Scalar, &*step, &grads);
+            expected.apply_on(Backend::Scalar, &step, &grads);
 
             let offset_of = |slice: usize| 1 + (offset + slice) % 3;
             for backend in backends() {
@@ -163,11 +163,11 @@ fn apply_runs_on_the_active_backend() {
     let mut source = Source::new(5);
     for_each_case(|run, adapters, case| {
         let mut run = run.restart();
-        let mut expected = Tensor::new(&*run, &source.many(37, Source::plain));
+        let mut expected = Tensor::new(&run, &source.many(37, Source::plain));
         let mut found = expected.clone();
         let step = run.tick(adapters).unwrap();
         let grads = source.many(37, Source::plain);
-        expected.apply_on(Backend::active(), &*step, &grads);
+        expected.apply_on(Backend::active(), &step, &grads);
         let Tensor { params, state } = &mut found;
         step.apply(params, &grads, state.iter_mut().map(|slot| &mut slot[..]).collect()).unwrap();
         found.assert_same_bits(&expected, |_| case.to_owned());
@@ -190,16 +190,16 @@ fn any_split_of_anything() {
             let n = params.len();
             cuts.extend([0, n]);
             cuts.sort_unstable();
-            let mut run = (entry.random)(&mut crate::oracle::Dice::new(&dice));
-            let mut expected = Tensor::new(&*run, &params);
+            let mut run = (entry.random)(&mut gradstep_testkit::oracle::Dice::new(&dice));
+            let mut expected = Tensor::new(&run, &params);
             let mut tensors: Vec<(Backend, Tensor)> = backends().map(|backend| (backend, expected.clone())).collect();
             for grads in &grads {
                 let step = run.tick(adapters.as_ref()).unwrap();
                 let before = expected.clone();
-                expected.apply_on(Backend::Scalar, &*step, grads);
+                expected.apply_on(Backend::Scalar, &step, grads);
                 for (backend, tensor) in &mut tensors {
                     for cut in cuts.windows(2) {
-                        tensor.apply_range(*backend, &*step, grads, cut[0]..cut[1]);
+                        tensor.apply_range(*backend, &step, grads, cut[0]..cut[1]);
                     }
                     tensor.assert_same_bits(&expected, |i| {
                         format!("{backend}: g {:e}, {}\n{}", grads[i], before.element(i), run.hyper())

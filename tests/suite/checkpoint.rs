@@ -1,8 +1,8 @@
 //! A checkpoint is the slices and the clock: training that was interrupted gives the same bits.
 
-use crate::common::values::Source;
-use crate::common::{Tensor, registry};
 use gradstep::Backend;
+use gradstep_testkit::values::Source;
+use gradstep_testkit::{Tensor, registry};
 
 #[test]
 fn resumed_training_gives_the_same_bits() {
@@ -15,13 +15,13 @@ fn resumed_training_gives_the_same_bits() {
             let grads: Vec<_> = (0..STEPS).map(|_| source.many(N, Source::plain)).collect();
 
             let mut run = variant.restart();
-            let mut straight = Tensor::new(&*run, &params);
+            let mut straight = Tensor::new(&run, &params);
             let mut saved = None;
             for (t, grads) in grads.iter().enumerate() {
                 if t == STEPS / 2 {
-                    saved = Some((straight.clone(), run.resume()));
+                    saved = Some((straight.clone(), run.clone()));
                 }
-                straight.apply_on(Backend::active(), &*run.tick(None).unwrap(), grads);
+                straight.apply_on(Backend::active(), &run.tick(None).unwrap(), grads);
             }
 
             let (slices, mut resumed) = saved.unwrap();
@@ -31,10 +31,10 @@ fn resumed_training_gives_the_same_bits() {
                 to.copy_from_slice(from);
             }
             for grads in &grads[STEPS / 2..] {
-                restored.apply_on(Backend::active(), &*resumed.tick(None).unwrap(), grads);
+                restored.apply_on(Backend::active(), &resumed.tick(None).unwrap(), grads);
             }
             restored.assert_same_bits(&straight, |_| run.hyper());
-            assert_eq!(resumed.clock(), run.clock(), "{}", run.hyper());
+            assert_eq!(resumed.clock, run.clock, "{}", run.hyper());
             assert!(straight.params.iter().all(|p| p.is_finite()), "{}", run.hyper());
         }
     }

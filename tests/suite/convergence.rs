@@ -1,7 +1,7 @@
 //! Every optimizer on functions with known minima.
 
-use crate::common::{Run, Tensor, registry};
 use gradstep::{Backend, Sophia};
+use gradstep_testkit::{Run, Tensor, registry};
 
 struct Function {
     name: &'static str,
@@ -102,6 +102,14 @@ const LEARNING_RATES: &[(&str, Rate, [f64; 4])] = &[
     ("LaProp", Constant, [0.2, 0.1, 0.002, 0.005]),
     ("Madgrad", Constant, [0.2, 1.0, 0.005, 0.02]),
     ("Grams", Constant, [0.2, 0.5, 0.001, 0.005]),
+    ("OptimisticSgd", Constant, [0.1, 0.3, 0.0005, 0.01]),
+    // Its noise slot is zero here: it is the caller's.
+    ("NoisySgd", Constant, [0.1, 0.5, 0.001, 0.02]),
+    ("Cocob", Constant, [1.0, 1.0, 1.0, 1.0]),
+    ("OptimisticAdam", Constant, [0.02, 0.1, 0.002, 0.001]),
+    ("SimplifiedAdEmaMix", Falling, [0.005, 0.01, 0.0005, 0.0005]),
+    ("AcProp", Falling, [0.02, 0.05, 0.0005, 0.0005]),
+    ("AdamaxW", Constant, [1.0, 1.0, 0.002, 0.002]),
 ];
 
 /// Optimizers whose steps don't shrink with the gradient need a rate that does.
@@ -131,7 +139,7 @@ fn curvature(function: &Function, [x, y]: [f64; 2]) -> [f32; 2] {
 }
 
 /// The distance from the minimum at the end, and the share of the first value that is left.
-fn descend(function: &Function, name: &str, run: &mut dyn Run, rate: Rate, lr: f64) -> (f64, f64) {
+fn descend(function: &Function, name: &str, run: &mut Run, rate: Rate, lr: f64) -> (f64, f64) {
     let point = |params: &[f32]| [f64::from(params[0]), f64::from(params[1])];
     run.set_lr(lr);
     let mut tensor = Tensor::new(run, &function.start.map(|x| x as f32));
@@ -145,7 +153,7 @@ fn descend(function: &Function, name: &str, run: &mut dyn Run, rate: Rate, lr: f
         }
         let step = run.tick(None).unwrap();
         let grads = (function.gradient)(point(&tensor.params)).map(|g| g as f32);
-        tensor.apply_on(Backend::active(), &*step, &grads);
+        tensor.apply_on(Backend::active(), &step, &grads);
     }
     let [x, y] = point(&tensor.params);
     let [to_x, to_y] = function.minimum;
@@ -163,7 +171,7 @@ fn every_optimizer_finds_every_minimum() {
             continue;
         };
         for (function, lr) in FUNCTIONS.iter().zip(rates) {
-            let (distance, share) = descend(function, name, &mut *entry.variants[0].restart(), rate, lr);
+            let (distance, share) = descend(function, name, &mut entry.variants[0].restart(), rate, lr);
             let line = format!("{name:24} {:10} {rate:?} lr {lr:<7} {distance:.1e} {share:.1e}", function.name);
             println!("{line}");
             // Written so that NaN fails.

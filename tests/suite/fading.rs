@@ -1,7 +1,7 @@
 //! State of frozen elements: it fades to zero and never stays below the normal range.
 
-use crate::common::{Tensor, registry};
-use gradstep::{Adam, Backend, Optimizer, Rule};
+use gradstep::{Adam, Backend, Optimizer};
+use gradstep_testkit::{Tensor, registry};
 
 /// Gradients that stay at zero: the slots that an optimizer says fade end at exactly zero, without subnormal numbers
 /// on the way.
@@ -12,13 +12,13 @@ fn state_of_frozen_elements_ends_at_zero() {
     const N: usize = 5;
     for entry in registry() {
         let mut run = entry.variants[0].restart();
-        let mut tensor = Tensor::new(&*run, &[1.0; N]);
+        let mut tensor = Tensor::new(&run, &[1.0; N]);
         let start: Vec<f32> = (1..=N).map(|i| f32::MIN_POSITIVE * i as f32).collect();
         for &slot in entry.fading {
             tensor.state[slot].clone_from(&start);
         }
         for _ in 0..STEPS {
-            tensor.apply_on(Backend::active(), &*run.tick(None).unwrap(), &[0.0; N]);
+            tensor.apply_on(Backend::active(), &run.tick(None).unwrap(), &[0.0; N]);
             for &slot in entry.fading {
                 let values = &tensor.state[slot];
                 assert!(values.iter().all(|value| !value.is_subnormal()), "{} slot {slot}: {values:?}", entry.name);
@@ -48,10 +48,10 @@ fn late_steps() {
     for entry in registry() {
         for variant in &entry.variants {
             let mut run = variant.restart();
-            let mut tensor = Tensor::new(&*run, &[1.0; 3]);
+            let mut tensor = Tensor::new(&run, &[1.0; 3]);
             for t in 0..20_000 {
                 let g = if t % 3 == 0 { 0.5 } else { -0.125 };
-                tensor.apply_on(Backend::active(), &*run.tick(None).unwrap(), &[g, 0.0, -g]);
+                tensor.apply_on(Backend::active(), &run.tick(None).unwrap(), &[g, 0.0, -g]);
             }
             let finite = tensor.params.iter().chain(tensor.state.iter().flatten()).all(|value| value.is_finite());
             assert!(finite || run.hyper().contains("eps: 0.0"), "{}: {}", run.hyper(), tensor.element(0));

@@ -1,35 +1,35 @@
 //! What the papers say of their rules, beyond the formula.
 
-use crate::common::values::Source;
-use crate::common::{Run, Tensor, run};
 use gradstep::*;
+use gradstep_testkit::values::Source;
+use gradstep_testkit::{Run, Tensor, run};
 
 const N: usize = 61;
 const STEPS: usize = 30;
 
 /// Runs an optimizer on random gradients; `each` sees the tensor before and after every step, and the gradients.
-fn watch(mut run: Box<dyn Run>, seed: u64, mut each: impl FnMut(&Tensor, &Tensor, &[f32])) {
+fn watch(mut run: Run, seed: u64, mut each: impl FnMut(&Tensor, &Tensor, &[f32])) {
     let mut source = Source::new(seed);
-    let mut tensor = Tensor::new(&*run, &source.many(N, Source::plain));
+    let mut tensor = Tensor::new(&run, &source.many(N, Source::plain));
     for t in 0..STEPS {
         // Orders of magnitude apart, and some of them zero.
         let size = [1.0, 1e-4, 30.0, 1e3][t % 4];
         let mut grads: Vec<f32> = source.many(N, Source::bell).iter().map(|g| size * g).collect();
         grads[t % N] = 0.0;
         let before = tensor.clone();
-        tensor.apply_on(Backend::active(), &*run.tick(None).unwrap(), &grads);
+        tensor.apply_on(Backend::active(), &run.tick(None).unwrap(), &grads);
         each(&before, &tensor, &grads);
     }
 }
 
 /// The parameters at the end, with every gradient multiplied by a factor.
-fn scaled(run: &dyn Run, factor: f32) -> Vec<f32> {
+fn scaled(run: &Run, factor: f32) -> Vec<f32> {
     let mut run = run.restart();
     let mut source = Source::new(101);
-    let mut tensor = Tensor::new(&*run, &source.many(N, Source::plain));
+    let mut tensor = Tensor::new(&run, &source.many(N, Source::plain));
     for _ in 0..STEPS {
         let grads: Vec<f32> = source.many(N, Source::bell).iter().map(|g| factor * g).collect();
-        tensor.apply_on(Backend::active(), &*run.tick(None).unwrap(), &grads);
+        tensor.apply_on(Backend::active(), &run.tick(None).unwrap(), &grads);
     }
     tensor.params
 }
@@ -61,7 +61,7 @@ fn steps_of_sign_methods_are_at_most_lr() {
 
 /// Without an epsilon only the direction counts: powers of two in the gradient change no bit.
 #[test]
-fn normalised_steps_do_not_see_the_scale_of_gradients() {
+fn normalized_steps_do_not_see_the_scale_of_gradients() {
     let runs = [
         run(Adam { eps: 0.0, ..Adam::default() }),
         run(AdamW { eps: 0.0, weight_decay: 0.1, ..AdamW::default() }),
@@ -83,14 +83,14 @@ fn normalised_steps_do_not_see_the_scale_of_gradients() {
         run(ScheduleFreeAdamW { eps: 0.0, weight_decay: 0.1, ..ScheduleFreeAdamW::default() }),
     ];
     for run in runs {
-        let expected = scaled(&*run, 1.0);
+        let expected = scaled(&run, 1.0);
         for factor in [1.0 / 1024.0, 4.0, 65536.0] {
-            assert_eq!(scaled(&*run, factor), expected, "{} times {factor}", run.hyper());
+            assert_eq!(scaled(&run, factor), expected, "{} times {factor}", run.hyper());
         }
     }
     // The opposite, so that the comparison above is known to see something.
     let sgd = run(Sgd::default());
-    assert_ne!(scaled(&*sgd, 4.0), scaled(&*sgd, 1.0));
+    assert_ne!(scaled(&sgd, 4.0), scaled(&sgd, 1.0));
 }
 
 /// Rprop takes the sign alone: any magnitudes give the same bits.
@@ -100,12 +100,12 @@ fn rprop_ignores_magnitudes() {
         let (mut a, mut b) = (run(optimizer), run(optimizer));
         let mut source = Source::new(102);
         let params = source.many(N, Source::plain);
-        let (mut first, mut second) = (Tensor::new(&*a, &params), Tensor::new(&*b, &params));
+        let (mut first, mut second) = (Tensor::new(&a, &params), Tensor::new(&b, &params));
         for _ in 0..STEPS {
             let grads = source.many(N, Source::bell);
             let others: Vec<f32> = grads.iter().map(|g| g * (1.5 + source.plain())).collect();
-            first.apply_on(Backend::active(), &*a.tick(None).unwrap(), &grads);
-            second.apply_on(Backend::active(), &*b.tick(None).unwrap(), &others);
+            first.apply_on(Backend::active(), &a.tick(None).unwrap(), &grads);
+            second.apply_on(Backend::active(), &b.tick(None).unwrap(), &others);
             assert_eq!(first.params, second.params);
         }
     }
@@ -220,11 +220,11 @@ fn asgd_averages_from_t0_on() {
 /// A decoupled decay takes the same share of a parameter whatever the gradients are; one in the gradient does not.
 #[test]
 fn decoupled_decay_is_apart_from_the_gradient() {
-    let shrunk = |run: Box<dyn Run>, factor: f32| {
+    let shrunk = |run: Run, factor: f32| {
         let mut run = run;
-        let mut tensor = Tensor::new(&*run, &[1024.0]);
+        let mut tensor = Tensor::new(&run, &[1024.0]);
         let step = run.tick(None).unwrap();
-        tensor.apply_on(Backend::active(), &*step, &[factor]);
+        tensor.apply_on(Backend::active(), &step, &[factor]);
         1024.0 - tensor.params[0]
     };
     let adamw = || run(AdamW { lr: 0.5, weight_decay: 0.25, eps: 0.0, ..AdamW::default() });
@@ -235,9 +235,9 @@ fn decoupled_decay_is_apart_from_the_gradient() {
     }
 }
 
-/// A maximiser's step on −g is a minimiser's on g, bit for bit.
+/// A maximizer's step on −g is a minimizer's on g, bit for bit.
 #[test]
-fn maximising_is_minimising_the_negative() {
+fn maximizing_is_minimizing_the_negative() {
     macro_rules! pairs {
         ($($Optimizer:ident { $($field:ident: $value:expr)? })*) => {
             [$((
@@ -253,12 +253,12 @@ fn maximising_is_minimising_the_negative() {
     for (mut descending, mut ascending) in pairs {
         let mut source = Source::new(108);
         let params = source.many(N, Source::plain);
-        let (mut first, mut second) = (Tensor::new(&*descending, &params), Tensor::new(&*ascending, &params));
+        let (mut first, mut second) = (Tensor::new(&descending, &params), Tensor::new(&ascending, &params));
         for _ in 0..5 {
             let grads = source.many(N, Source::bell);
             let negated: Vec<f32> = grads.iter().map(|g| -g).collect();
-            first.apply_on(Backend::active(), &*descending.tick(None).unwrap(), &grads);
-            second.apply_on(Backend::active(), &*ascending.tick(None).unwrap(), &negated);
+            first.apply_on(Backend::active(), &descending.tick(None).unwrap(), &grads);
+            second.apply_on(Backend::active(), &ascending.tick(None).unwrap(), &negated);
             assert_eq!(first.params, second.params, "{}", ascending.hyper());
         }
         assert_ne!(first.params, params, "{}", descending.hyper());

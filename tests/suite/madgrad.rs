@@ -1,7 +1,7 @@
 //! The cube root that MADGRAD divides by, over every magnitude of f32.
 
-use crate::common::{backends, tolerance};
 use gradstep::*;
+use gradstep_testkit::{backends, tolerance};
 
 /// The root of `v`, seen through a step that divides a fixed sum by it.
 fn cube_root(backend: Backend, v: &[f32]) -> Vec<f32> {

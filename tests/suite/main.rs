@@ -7,11 +7,6 @@
     reason = "a panic is how a test fails"
 )]
 
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../oracle/mod.rs"]
-mod oracle;
-
 mod accumulate;
 mod accuracy;
 mod adapters;
@@ -21,7 +16,7 @@ mod checkpoint;
 mod convergence;
 mod errors;
 mod fading;
-mod golden;
+mod faults;
 mod hyper_parameters;
 mod invariants;
 mod madgrad;

@@ -1,8 +1,9 @@
 //! `Ema`: how far a long average is from the exact one.
 
-use crate::common::tolerance;
-use crate::common::values::Source;
-use gradstep::{Ema, Error};
+use gradstep::Error;
+use gradstep::math::Ema;
+use gradstep_testkit::tolerance;
+use gradstep_testkit::values::Source;
 
 /// The rms error of a second moment at the end, relative.
 fn error_of(beta: f64, gradient: fn(&mut Source) -> f32) -> f64 {

@@ -1,8 +1,8 @@
 //! `Rule::par_apply`: the same bits for any number of threads, and the errors of `apply`.
 
-use crate::common::assert_same_bits;
-use crate::common::values::Source;
 use gradstep::*;
+use gradstep_testkit::assert_same_bits;
+use gradstep_testkit::values::Source;
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {

@@ -1,8 +1,8 @@
 //! The two views of schedule-free weights: y to train with, x to evaluate with.
 
-use crate::common::tolerance;
-use crate::common::values::Source;
 use gradstep::*;
+use gradstep_testkit::tolerance;
+use gradstep_testkit::values::Source;
 
 const N: usize = 37;
 
@@ -15,7 +15,7 @@ fn evaluate_gives_the_weighted_mean_of_all_z() {
     let mut z = vec![f32::NAN; N];
     optimizer.init(&params, [&mut z]).unwrap();
     let start = params.clone();
-    let (mut clock, mut sums, mut weights) = (ScheduleFreeClock::default(), vec![0.0f64; N], 0.0);
+    let (mut clock, mut sums, mut weights) = (gradstep::optim::ScheduleFreeClock::default(), vec![0.0f64; N], 0.0);
     for t in 1..=30 {
         let rule = optimizer.tick(&mut clock).unwrap();
         rule.apply(&mut params, &source.many(N, Source::plain), [&mut z]).unwrap();
@@ -63,7 +63,7 @@ fn errors_change_nothing() {
         assert_eq!(params, [1.0; 3]);
     }
     let mut params = [1.0f32; 3];
-    let length = Err(Error::Length { slice: Slice::Grads, expected: 3, found: 4 });
+    let length = Err(Error::Length { slice: Slice::Z, expected: 3, found: 4 });
     assert_eq!(ScheduleFreeSgd::default().evaluate(&mut params, &[2.0; 4]), length);
     assert_eq!(ScheduleFreeAdamW::default().train(&mut params, &[2.0; 4]), length);
     assert_eq!(params, [1.0; 3]);

@@ -1,8 +1,8 @@
 //! Sophia's average of the caller's Hessian estimates.
 
-use crate::common::tolerance;
-use crate::common::values::Source;
 use gradstep::*;
+use gradstep_testkit::tolerance;
+use gradstep_testkit::values::Source;
 
 #[test]
 fn the_hessian_is_a_moving_average_of_the_estimates() {
@@ -32,7 +32,7 @@ fn steps_are_newtons_or_clipped() {
 #[test]
 fn errors_change_nothing() {
     let mut h = [1.0f32; 3];
-    let length = Err(Error::Length { slice: Slice::Grads, expected: 3, found: 2 });
+    let length = Err(Error::Length { slice: Slice::Estimate, expected: 3, found: 2 });
     assert_eq!(Sophia::default().update_hessian(&mut h, &[2.0; 2]), length);
     for beta2 in [f64::NAN, 1.0, -0.1] {
         let result = Sophia { beta2, ..Sophia::default() }.update_hessian(&mut h, &[2.0; 3]);

@@ -1,5 +1,6 @@
 //! Adam and its relatives: a moment of the gradient over a moment of its squares.
 
+mod ac_prop;
 mod ad_ema_mix;
 mod ada_belief;
 mod adam;
@@ -11,9 +12,12 @@ mod ams_grad;
 mod grams;
 mod la_prop;
 mod n_adam;
+mod optimistic_adam;
 mod r_adam;
+mod simplified_ad_ema_mix;
 mod yogi;
 
+pub use ac_prop::*;
 pub use ad_ema_mix::*;
 pub use ada_belief::*;
 pub use adam::*;
@@ -25,5 +29,7 @@ pub use ams_grad::*;
 pub use grams::*;
 pub use la_prop::*;
 pub use n_adam::*;
+pub use optimistic_adam::*;
 pub use r_adam::*;
+pub use simplified_ad_ema_mix::*;
 pub use yogi::*;

@@ -46,7 +46,7 @@ impl Optimizer<5> for Cocob {
     ];
 
     #[inline]
-    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let rule = CocobRule { lr: check::rounded(self.lr), alpha: check::rounded(self.alpha) };
         Ok(Loss::penalized(self.maximize, self.weight_decay, rule))
     }

@@ -2,6 +2,7 @@
 
 mod ada_delta;
 mod ada_grad;
+mod cocob;
 mod ftrl;
 mod madgrad;
 mod rms_prop;
@@ -9,6 +10,7 @@ mod rms_prop_tf;
 
 pub use ada_delta::*;
 pub use ada_grad::*;
+pub use cocob::*;
 pub use ftrl::*;
 pub use madgrad::*;
 pub use rms_prop::*;

@@ -1,0 +1,47 @@
+//! COCOB (Orabona & Tommasi 2017, algorithm 2), as in `optax.contrib.cocob`.
+
+use super::{Bound, Dice, Oracle, objective};
+use gradstep::Cocob;
+
+impl Oracle<5> for Cocob {
+    type Memory = ();
+    const FADING: &'static [usize] = &[];
+    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+
+    fn start(&self, p: f64) -> [f64; 5] {
+        [self.eps, 0.0, 0.0, 0.0, p]
+    }
+
+    fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, state: &mut [f64; 5]) -> f64 {
+        let [largest, sum, reward, bets, start] = state;
+        let c = self.lr * objective(self.maximize, self.weight_decay, p, g);
+        *largest = largest.max(c.abs());
+        *sum += c.abs();
+        *reward = (*reward - c * (p - *start)).max(0.0);
+        *bets -= c;
+        let fraction = *bets / (*largest * (*sum + *largest).max(self.alpha * *largest));
+        *start + fraction * (*largest + *reward)
+    }
+
+    fn presets() -> Vec<(Self, Self)> {
+        let optax = Cocob { lr: 1.0, alpha: 100.0, eps: 1e-8, weight_decay: 0.0, maximize: false };
+        vec![(Cocob::default(), optax), (Cocob::optax(), optax)]
+    }
+
+    fn options() -> Vec<Self> {
+        vec![
+            Cocob { eps: 1.0, ..Cocob::default() },
+            Cocob { lr: 0.3, alpha: 2.0, eps: 1e-3, weight_decay: 0.1, maximize: true },
+        ]
+    }
+
+    fn random(dice: &mut Dice) -> Self {
+        Cocob {
+            lr: dice.lr(),
+            alpha: dice.log(1.0, 1000.0),
+            eps: dice.log(1e-10, 1.0),
+            weight_decay: dice.weight_decay(),
+            maximize: dice.flag(),
+        }
+    }
+}

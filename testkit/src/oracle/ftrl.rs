@@ -1,0 +1,61 @@
+//! FTRL-proximal (McMahan et al. 2013, algorithm 1) with the penalties of `keras.optimizers.Ftrl`.
+
+use super::{Bound, Dice, Oracle, sign};
+use gradstep::Ftrl;
+
+impl Oracle<2> for Ftrl {
+    type Memory = ();
+    const FADING: &'static [usize] = &[];
+    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+
+    fn start(&self, _p: f64) -> [f64; 2] {
+        [0.0, self.initial_accumulator]
+    }
+
+    fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [z, n]: &mut [f64; 2]) -> f64 {
+        let g = if self.maximize { -g } else { g };
+        let shrunk = g + 2.0 * self.l2_shrinkage * p;
+        let sum = *n + g * g;
+        // √sum − √n, by the difference of squares where it would cancel.
+        let growth = if g == 0.0 { 0.0 } else { g * g / (sum.sqrt() + n.sqrt()) };
+        *z += shrunk - growth / self.lr * p;
+        *n = sum;
+        let quadratic = sum.sqrt() / self.lr + 2.0 * (self.l2 + self.beta / (2.0 * self.lr));
+        if z.abs() <= self.l1 { 0.0 } else { (sign(*z) * self.l1 - *z) / quadratic }
+    }
+
+    fn presets() -> Vec<(Self, Self)> {
+        let keras = Ftrl {
+            lr: 0.001,
+            initial_accumulator: 0.1,
+            l1: 0.0,
+            l2: 0.0,
+            l2_shrinkage: 0.0,
+            beta: 0.0,
+            maximize: false,
+        };
+        vec![(Ftrl::default(), keras), (Ftrl::keras(), keras)]
+    }
+
+    fn options() -> Vec<Self> {
+        vec![
+            Ftrl { l1: 0.5, ..Ftrl::default() },
+            Ftrl { l2: 0.5, ..Ftrl::default() },
+            Ftrl { initial_accumulator: 0.0, ..Ftrl::default() },
+            Ftrl { l2_shrinkage: 0.01, ..Ftrl::default() },
+            Ftrl { lr: 0.3, initial_accumulator: 1.0, l1: 0.1, l2: 0.1, l2_shrinkage: 0.1, beta: 1.0, maximize: true },
+        ]
+    }
+
+    fn random(dice: &mut Dice) -> Self {
+        Ftrl {
+            lr: dice.lr(),
+            initial_accumulator: dice.log(1e-3, 1.0),
+            l1: dice.optional(1e-4, 1.0),
+            l2: dice.optional(1e-4, 1.0),
+            l2_shrinkage: dice.optional(1e-4, 0.1),
+            beta: dice.optional(1e-2, 1.0),
+            maximize: dice.flag(),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Every optimizer again as a plain f64 formula on one number, written from the papers.
+//!
+//! Nothing of the crate is used here but the hyper-parameters of its public structs, so that a mistake there cannot
+//! repeat itself here. The registry macro calls for an oracle by type: an optimizer without one does not compile.
+
+mod ac_prop;
+mod ad_ema_mix;
+mod ada_belief;
+mod ada_delta;
+mod ada_grad;
+mod adam;
+mod adam_w;
+mod adamax;
+mod adan;
+mod adopt;
+mod ams_grad;
+mod asgd;
+mod cocob;
+mod dice;
+mod ftrl;
+mod grams;
+mod heavy_ball;
+mod la_prop;
+mod lion;
+mod madgrad;
+mod momentum;
+mod n_adam;
+mod nesterov;
+mod noisy_sgd;
+mod optimistic_adam;
+mod optimistic_sgd;
+mod r_adam;
+mod rms_prop;
+mod rms_prop_tf;
+mod rprop;
+mod schedule_free;
+mod sgd;
+mod sign_sgd;
+mod simplified_ad_ema_mix;
+mod sophia;
+mod tiger;
+mod yogi;
+
+pub use dice::Dice;
+
+use gradstep::Optimizer;
+
+/// What the tests know of an optimizer.
+pub trait Oracle<const S: usize>: Optimizer<S> {
+    /// What a step remembers besides the state, such as a running product. It may not depend on the elements.
+    type Memory: Default + Copy + 'static;
+
+    /// Slots that fade to exactly zero when gradients stay at zero, with the default hyper-parameters.
+    const FADING: &'static [usize];
+
+    /// The largest error of a step that rounding explains.
+    const BOUND: Bound;
+
+    /// The state of a parameter before the first step.
+    fn start(&self, _p: f64) -> [f64; S] {
+        [0.0; S]
+    }
+
+    /// The number whose sign a step takes, where it takes one: rounding may turn it over near zero.
+    fn sign_of(&self, _p: f64, _g: f64, _state: &[f64; S]) -> Option<f64> {
+        None
+    }
+
+    /// Step `t`, 1 for the first: changes the state and returns the new parameter.
+    fn step(&self, t: u64, memory: &mut Self::Memory, p: f64, g: f64, state: &mut [f64; S]) -> f64;
+
+    /// The default and every preset, each with the values that its system documents.
+    fn presets() -> Vec<(Self, Self)>;
+
+    /// Every option that no preset switches on; with the presets, each field takes two values.
+    fn options() -> Vec<Self>;
+
+    /// Random hyper-parameters, all valid.
+    fn random(dice: &mut Dice) -> Self;
+}
+
+/// Errors of one step, in units of 2⁻²⁴ of what rounding can do at that place: see [`Expected`](crate::expected::Expected).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bound {
+    /// Of the parameter.
+    pub param: f64,
+    /// Of every slot.
+    pub state: f64,
+}
+
+/// The gradient of the loss or of its negative, and of an L2 penalty. One that is off has no gradient even where p is
+/// infinite or NaN.
+fn objective(maximize: bool, weight_decay: f64, p: f64, g: f64) -> f64 {
+    let g = if maximize { -g } else { g };
+    if weight_decay == 0.0 { g } else { g + weight_decay * p }
+}
+
+/// 1, −1, or 0 for ±0; NaN stays.
+fn sign(x: f64) -> f64 {
+    if x > 0.0 {
+        1.0
+    } else if x < 0.0 {
+        -1.0
+    } else {
+        x
+    }
+}
+
+/// An exponential moving average.
+fn ema(beta: f64, average: f64, x: f64) -> f64 {
+    beta * average + (1.0 - beta) * x
+}
+
+/// What an average that started at zero has seen of its input after `t` steps.
+fn seen(beta: f64, t: u64) -> f64 {
+    1.0 - libm::pow(beta, t as f64)
+}

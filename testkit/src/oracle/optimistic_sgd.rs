@@ -1,0 +1,39 @@
+//! Optimistic gradient descent (Mokhtari, Ozdaglar & Pattathil 2019), as in `optax.optimistic_gradient_descent`.
+
+use super::{Bound, Dice, Oracle, objective};
+use gradstep::OptimisticSgd;
+
+impl Oracle<1> for OptimisticSgd {
+    type Memory = ();
+    const FADING: &'static [usize] = &[];
+    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+
+    fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [last]: &mut [f64; 1]) -> f64 {
+        let g = objective(self.maximize, self.weight_decay, p, g);
+        let before = if t == 1 { g } else { *last };
+        *last = g;
+        p - self.lr * (self.alpha * g + self.beta * (g - before))
+    }
+
+    fn presets() -> Vec<(Self, Self)> {
+        let optax = OptimisticSgd { lr: 0.01, alpha: 1.0, beta: 1.0, weight_decay: 0.0, maximize: false };
+        vec![(OptimisticSgd::default(), optax), (OptimisticSgd::optax(), optax)]
+    }
+
+    fn options() -> Vec<Self> {
+        vec![
+            OptimisticSgd { beta: 0.0, ..OptimisticSgd::default() },
+            OptimisticSgd { lr: 0.3, alpha: 0.7, beta: 0.4, weight_decay: 0.1, maximize: true },
+        ]
+    }
+
+    fn random(dice: &mut Dice) -> Self {
+        OptimisticSgd {
+            lr: dice.lr(),
+            alpha: dice.optional(0.1, 2.0),
+            beta: dice.optional(0.1, 2.0),
+            weight_decay: dice.weight_decay(),
+            maximize: dice.flag(),
+        }
+    }
+}

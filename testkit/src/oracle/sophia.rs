@@ -1,0 +1,46 @@
+//! Sophia (Liu et al. 2023, algorithm 3) between two estimates of the Hessian: h stands still.
+
+use super::{Bound, Dice, Oracle, ema};
+use gradstep::Sophia;
+
+impl Oracle<2> for Sophia {
+    type Memory = ();
+    const FADING: &'static [usize] = &[0];
+    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+
+    fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [m, h]: &mut [f64; 2]) -> f64 {
+        let g = if self.maximize { -g } else { g };
+        *m = ema(self.beta1, *m, g);
+        let newton = *m / (self.gamma * *h).max(self.eps);
+        p - self.lr * (newton.clamp(-1.0, 1.0) + self.weight_decay * p)
+    }
+
+    fn presets() -> Vec<(Self, Self)> {
+        let paper =
+            Sophia { lr: 0.001, beta1: 0.965, beta2: 0.99, gamma: 0.01, eps: 1e-8, weight_decay: 0.0, maximize: false };
+        vec![(Sophia::default(), paper), (Sophia::optax(), Sophia { weight_decay: 1e-4, ..paper })]
+    }
+
+    fn options() -> Vec<Self> {
+        vec![
+            Sophia { beta1: 0.0, ..Sophia::default() },
+            Sophia { beta2: 0.0, gamma: 0.0, ..Sophia::default() },
+            // The least denominator is far above the gradients: nothing is clipped.
+            Sophia { lr: 0.3, beta1: 0.9999, eps: 1e3, ..Sophia::default() },
+            Sophia { eps: 1e7, weight_decay: 0.5, maximize: true, ..Sophia::default() },
+        ]
+    }
+
+    fn random(dice: &mut Dice) -> Self {
+        Sophia {
+            lr: dice.lr(),
+            beta1: dice.fraction(),
+            beta2: dice.fraction(),
+            gamma: dice.optional(1e-3, 1.0),
+            // Up to above the largest gradients, so that some steps are clipped and some are not.
+            eps: dice.log(1e-8, 1e7),
+            weight_decay: dice.weight_decay(),
+            maximize: dice.flag(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The crate's registry, with what the oracles know of each optimizer.
+
+use crate::oracle::{Bound, Dice, Oracle};
+use crate::run::{Run, run};
+use gradstep::any::AnyOptimizer;
+use gradstep::for_each_optimizer;
+
+/// What the tests need of one optimizer.
+pub struct Entry {
+    /// The name of its type.
+    pub name: &'static str,
+    /// The default first, then every preset and option.
+    pub variants: Vec<Run>,
+    /// Each preset next to the values that it should have, the default first.
+    pub presets: Vec<(AnyOptimizer, AnyOptimizer)>,
+    /// Random hyper-parameters, all valid.
+    pub random: fn(&mut Dice) -> Run,
+    /// Slots that fade to zero when gradients stay at zero.
+    pub fading: &'static [usize],
+    /// The largest error of a step.
+    pub bound: Bound,
+}
+
+fn entry<O: Oracle<S> + Into<AnyOptimizer>, const S: usize>() -> Entry {
+    let presets = O::presets();
+    let mut variants = vec![O::default()];
+    for variant in presets.iter().map(|&(preset, _)| preset).chain(O::options()) {
+        if !variants.contains(&variant) {
+            variants.push(variant);
+        }
+    }
+    Entry {
+        name: O::NAME,
+        variants: variants.into_iter().map(run).collect(),
+        presets: presets.into_iter().map(|(preset, values)| (preset.into(), values.into())).collect(),
+        random: |dice| run(O::random(dice)),
+        fading: O::FADING,
+        bound: O::BOUND,
+    }
+}
+
+/// Every optimizer of the crate.
+pub fn registry() -> Vec<Entry> {
+    macro_rules! entries {
+        ($($Optimizer:ident: $slots:literal,)*) => {
+            vec![$(entry::<gradstep::$Optimizer, $slots>()),*]
+        };
+    }
+    for_each_optimizer!(entries)
+}
