@@ -2,15 +2,13 @@
 //! state fades to the bottom of the normal range and below, against steps over elements that go on being trained.
 //!
 //! `cargo bench --bench frozen` prints, for each optimizer, how many times as long as an ordinary step the steps of the
-//! slowest hundred took, those of all of them, and those of the last hundred. Names of optimizers choose.
+//! slowest hundred took, those of all of them, and those of the last hundred. Names of optimizers choose, `--csv FILE` writes the table to a
+//! file.
 #![allow(clippy::unwrap_used)] // a benchmark that cannot run may stop
 
-#[path = "common/streams.rs"]
-mod streams;
-
-use gradstep::{Backend, Optimizer, Rule, for_each_optimizer};
+use gradstep::{Backend, Optimizer, for_each_optimizer};
+use gradstep_testkit::bench::{Arguments, Streams, Table};
 use std::time::Instant;
-use streams::Streams;
 
 const LEN: usize = 1 << 12;
 
@@ -18,7 +16,7 @@ const LEN: usize = 1 << 12;
 const TRAINED: usize = 1000;
 
 /// Nanoseconds of each hundred of steps.
-fn hundreds<O: Optimizer<S> + Default, const S: usize>(frozen: bool, hundreds: usize) -> Vec<f64> {
+fn hundreds<O: Optimizer<S>, const S: usize>(frozen: bool, hundreds: usize) -> Vec<f64> {
     let (optimizer, mut clock, mut streams) = (O::default(), O::Clock::default(), Streams::new(LEN, S));
     let (params, _, state) = streams.split::<S>();
     optimizer.init(params, state).unwrap();
@@ -38,7 +36,7 @@ fn hundreds<O: Optimizer<S> + Default, const S: usize>(frozen: bool, hundreds: u
 }
 
 /// The fastest of three runs, hundred by hundred: an interruption hits one run alone.
-fn fastest<O: Optimizer<S> + Default, const S: usize>(frozen: bool, count: usize) -> Vec<f64> {
+fn fastest<O: Optimizer<S>, const S: usize>(frozen: bool, count: usize) -> Vec<f64> {
     let runs = [(); 3].map(|()| hundreds::<O, S>(frozen, count));
     (0..count).map(|i| runs.iter().filter_map(|run| run.get(i)).copied().fold(f64::MAX, f64::min)).collect()
 }
@@ -47,33 +45,30 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-fn measure<O: Optimizer<S> + Default, const S: usize>(name: &str, quick: bool) {
+fn measure<O: Optimizer<S>, const S: usize>(table: &mut Table, quick: bool) {
     // A moment of 1 is below the normal range after 87,000 steps at a decay rate of .999.
     let ordinary = mean(&fastest::<O, S>(false, if quick { 1 } else { 50 }));
     let frozen = fastest::<O, S>(true, if quick { 2 } else { 1000 });
     let (slowest, at) = frozen.iter().zip(0..).map(|(ns, at)| (*ns, at)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
     let relative = |ns: f64| ns / ordinary;
     let last = frozen.last().copied().unwrap_or(f64::NAN);
-    println!(
-        "| `{name}` | {:.2} | {} | {:.2} | {:.2} |",
-        relative(slowest),
-        100 * at,
-        relative(mean(&frozen)),
-        relative(last)
-    );
+    table.row([
+        format!("`{}`", O::NAME),
+        format!("{:.2}", relative(slowest)),
+        (100 * at).to_string(),
+        format!("{:.2}", relative(mean(&frozen))),
+        format!("{:.2}", relative(last)),
+    ]);
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let quick = has("--test") || !has("--bench");
-    let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let arguments = Arguments::parse();
     println!("backend {}, {LEN} parameters, frozen steps over ordinary ones\n", Backend::active());
-    println!("| optimizer | slowest hundred | from step | all | last hundred |\n|---|---|---|---|---|");
+    let mut table = arguments.table(&["optimizer", "slowest hundred", "from step", "all", "last hundred"]);
     macro_rules! rows {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
-            if wanted.is_empty() || wanted.iter().any(|name| *name == stringify!($Optimizer)) {
-                measure::<gradstep::$Optimizer, $slots>(stringify!($Optimizer), quick);
+            if arguments.wants(stringify!($Optimizer)) {
+                measure::<gradstep::$Optimizer, $slots>(&mut table, arguments.is_quick);
             }
         )*};
     }

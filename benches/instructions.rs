@@ -1,8 +1,8 @@
-//! One step of every optimizer on every backend that valgrind knows, for `scripts/instructions` to count. Without an
+//! One step of every optimizer on every backend that valgrind knows, for `scripts/instructions.py` to count. Without an
 //! argument it lists the cases; with the name of one it runs that.
 #![allow(clippy::unwrap_used)] // a benchmark that cannot run may stop
 
-use gradstep::{Backend, Optimizer, Rule, for_each_optimizer};
+use gradstep::{Backend, Optimizer, for_each_optimizer};
 
 /// Whole vectors, and eight, two and one more.
 const LEN: usize = 1003;
@@ -12,12 +12,13 @@ fn counted(run: &mut dyn FnMut()) {
     run();
 }
 
-fn case<O: Optimizer<S> + Default, const S: usize>(name: &str, wanted: Option<&str>) {
+fn case<O: Optimizer<S>, const S: usize>(wanted: Option<&str>) {
+    let name = O::NAME;
     let optimizer = O::default();
     let (mut params, grads, mut state) = ([0.5; LEN], [0.25; LEN], [[0.0; LEN]; S]);
     optimizer.init(&params, state.each_mut().map(|slot| &mut slot[..])).unwrap();
     let mut clock = O::Clock::default();
-    let mut rule = optimizer.tick(&mut clock).unwrap();
+    let mut step = optimizer.tick(&mut clock).unwrap();
     let run = |case: String, run: &mut dyn FnMut()| match wanted {
         None => println!("{case}"),
         Some(wanted) if wanted == case => counted(run),
@@ -26,18 +27,18 @@ fn case<O: Optimizer<S> + Default, const S: usize>(name: &str, wanted: Option<&s
     for backend in [Backend::Scalar, Backend::Portable, Backend::Avx2] {
         run(format!("{name} {backend}"), &mut || {
             let state = state.each_mut().map(|slot| &mut slot[..]);
-            std::hint::black_box(rule).apply_on(backend, &mut params, &grads, state).unwrap();
+            std::hint::black_box(step).apply_on(backend, &mut params, &grads, state).unwrap();
         });
     }
-    run(format!("{name} tick"), &mut || rule = optimizer.tick(&mut clock).unwrap());
-    std::hint::black_box(rule);
+    run(format!("{name} tick"), &mut || step = optimizer.tick(&mut clock).unwrap());
+    let _ = std::hint::black_box(step);
 }
 
 fn main() {
     let argument = std::env::args().nth(1).filter(|argument| !argument.starts_with("--"));
     macro_rules! cases {
         ($($Optimizer:ident: $slots:literal,)*) => {
-            $(case::<gradstep::$Optimizer, $slots>(stringify!($Optimizer), argument.as_deref());)*
+            $(case::<gradstep::$Optimizer, $slots>(argument.as_deref());)*
         };
     }
     for_each_optimizer!(cases);

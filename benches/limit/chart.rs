@@ -40,7 +40,7 @@ fn roofline<DB: DrawingBackend>(area: &DrawingArea<DB, plotters::coord::Shift>, 
         .draw()
         .unwrap();
     let throughput = |row: &Row, ns: f64| row.bytes as f64 / ns;
-    for (name, colour, of) in [
+    for (name, color, of) in [
         ("in cache", CACHE, (|row| row.cache) as fn(&Row) -> [f64; 2]),
         ("from memory, one core", MEMORY, |row| row.memory),
     ] {
@@ -50,16 +50,16 @@ fn roofline<DB: DrawingBackend>(area: &DrawingArea<DB, plotters::coord::Shift>, 
         limits.dedup_by_key(|limit| limit.0);
         let line = limits.iter().map(|&(bytes, ns)| (bytes as f64, bytes as f64 / ns));
         chart
-            .draw_series(LineSeries::new(line, colour.stroke_width(3)))
+            .draw_series(LineSeries::new(line, color.stroke_width(3)))
             .unwrap()
             .label(format!("limit {name}"))
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 26, y)], colour.stroke_width(4)));
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 26, y)], color.stroke_width(4)));
         let points = rows.iter().map(|row| (row.bytes as f64, throughput(row, of(row)[0])));
         chart
-            .draw_series(points.map(|point| Circle::new(point, 6, colour.filled())))
+            .draw_series(points.map(|point| Circle::new(point, 6, color.filled())))
             .unwrap()
             .label(format!("optimizers {name}"))
-            .legend(move |(x, y)| Circle::new((x + 13, y), 6, colour.filled()));
+            .legend(move |(x, y)| Circle::new((x + 13, y), 6, color.filled()));
     }
     let divided = (12..=44).map(|bytes| (f64::from(bytes), f64::from(bytes) / divide_and_root));
     chart

@@ -1,18 +1,15 @@
 //! How near every optimizer is to what the machine can do: the same streams read and written with trivial arithmetic,
 //! and the throughput of a vector division and root, measured in turn with the optimizer in one process.
 //!
-//! `cargo bench --bench limit` prints the table and draws a roofline into `target/limit/`; names of optimizers choose.
+//! `cargo bench --bench limit` prints the table and draws a roofline into `target/limit/`; names of
+//! optimizers choose, `--csv FILE` writes the table to a file.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a benchmark that cannot run may stop
 
 mod chart;
-#[path = "../common/streams.rs"]
-mod streams;
-#[path = "../common/turns.rs"]
-mod turns;
 
-use gradstep::{Backend, Optimizer, Real, Rule, for_each_optimizer};
-use streams::Streams;
-use turns::{in_turn, median};
+use gradstep::rule::Rule;
+use gradstep::{Backend, Optimizer, Real, Step, for_each_optimizer};
+use gradstep_testkit::bench::{Arguments, Streams, in_turn, median};
 
 /// Parameters in L1 or L2, and far beyond every cache.
 const CACHE: usize = 1 << 13;
@@ -21,7 +18,7 @@ const MEMORY: usize = 1 << 26;
 /// Reads every stream, and writes the parameters and the first `WRITTEN` slots, with one operation for each: what no step
 /// over them can be faster than. A slot keeps its size, so that a step that takes turns with it never sees the root of a
 /// negative number.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Limit<const WRITTEN: usize>;
 
 macro_rules! limit {
@@ -36,10 +33,10 @@ macro_rules! limit {
         }
     )*};
 }
-limit!(0 1 2 3 4);
+limit!(0 1 2 3 4 5);
 
 /// A division and a root of every parameter, and nothing else.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct DivideAndRoot;
 
 impl Rule<0> for DivideAndRoot {
@@ -60,14 +57,14 @@ pub(crate) struct Row {
     pub(crate) all_cores: [f64; 2],
 }
 
-fn apply<U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams) {
+fn apply<U: Rule<S>, const S: usize>(step: &Step<U>, streams: &mut Streams) {
     let (params, grads, state) = streams.split();
-    rule.apply(params, grads, state).unwrap();
+    step.apply(params, grads, state).unwrap();
 }
 
-fn par_apply<U: Rule<S> + Sync, const S: usize>(rule: &U, streams: &mut Streams) {
+fn par_apply<U: Rule<S> + Sync, const S: usize>(step: &Step<U>, streams: &mut Streams) {
     let (params, grads, state) = streams.split();
-    rule.par_apply(params, grads, state).unwrap();
+    step.par_apply(params, grads, state).unwrap();
 }
 
 /// Streams of ordinary values, of which an endless run of steps makes no subnormal or infinite ones.
@@ -80,23 +77,23 @@ fn calm<const S: usize>(len: usize) -> Streams {
     streams
 }
 
-fn measure<O: Optimizer<S> + Default, const S: usize, const WRITTEN: usize>(name: &'static str, quick: bool) -> Row
+fn measure<O: Optimizer<S>, const S: usize, const WRITTEN: usize>(quick: bool) -> Row
 where
     Limit<WRITTEN>: Rule<S>,
     O::Rule: Sync,
 {
     let mut clock = O::Clock::default();
-    let rule = (0..10).map(|_| O::default().tick(&mut clock).unwrap()).last().unwrap();
+    let step = (0..10).map(|_| O::default().tick(&mut clock).unwrap()).last().unwrap();
     let (memory, samples) = if quick { (1 << 12, 1) } else { (MEMORY, 15) };
     // Both work on the same streams, in turn.
     let turns = |len: usize,
                  steps: usize,
                  samples: usize,
-                 ours: fn(&O::Rule, &mut Streams),
-                 limit: fn(&Limit<WRITTEN>, &mut Streams)| {
+                 ours: fn(&Step<O::Rule>, &mut Streams),
+                 limit: fn(&Step<Limit<WRITTEN>>, &mut Streams)| {
         let streams = std::cell::RefCell::new(calm::<S>(len));
-        let mut ours = || ours(&rule, &mut streams.borrow_mut());
-        let mut limit = || limit(&Limit, &mut streams.borrow_mut());
+        let mut ours = || ours(&step, &mut streams.borrow_mut());
+        let mut limit = || limit(&Step::of(Limit), &mut streams.borrow_mut());
         let [ours, limit] = in_turn(samples, steps, [&mut ours, &mut limit]);
         let ratio = median(limit.iter().zip(&ours).map(|(limit, ours)| limit / ours).collect());
         let ours = median(ours) / len as f64;
@@ -104,7 +101,7 @@ where
     };
     let (steps, samples_in_cache) = if quick { (1, 1) } else { (500, 101) };
     Row {
-        name,
+        name: O::NAME,
         bytes: 12 + 4 * (S + WRITTEN),
         cache: turns(CACHE, steps, samples_in_cache, apply::<_, S>, apply::<_, S>),
         memory: turns(memory, 1, samples, apply::<_, S>, apply::<_, S>),
@@ -119,7 +116,7 @@ fn divide_and_root(quick: bool) -> f64 {
     let mut copy = params.to_vec();
     let mut run = || {
         copy.copy_from_slice(params);
-        DivideAndRoot.apply(&mut copy, grads, []).unwrap();
+        Step::of(DivideAndRoot).apply(&mut copy, grads, []).unwrap();
     };
     let mut copied = vec![0.0; CACHE];
     let mut overhead = || std::hint::black_box(&mut copied).copy_from_slice(grads);
@@ -128,32 +125,36 @@ fn divide_and_root(quick: bool) -> f64 {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let quick = has("--test") || !has("--bench");
-    let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let arguments = Arguments::parse();
+    let bound = divide_and_root(arguments.is_quick);
+    println!("backend {}, a division and a root in {bound:.3} ns, medians", Backend::active());
+    println!("ns a parameter and, in %, the limit of the same streams over it; {CACHE} and {MEMORY} parameters\n");
+    let mut table =
+        arguments.table(&["optimizer", "bytes", "cache", "of limit", "memory", "of limit", "all cores", "of limit"]);
     let mut rows = Vec::new();
     macro_rules! rows {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
-            if wanted.is_empty() || wanted.iter().any(|name| *name == stringify!($Optimizer)) {
-                // The last slot of these is read alone: the parameters at the start, a Hessian that the caller sets.
-                const WRITTEN: usize =
-                    if matches!(stringify!($Optimizer).as_bytes(), b"Madgrad" | b"Sophia") { $slots - 1 } else { $slots };
-                rows.push(measure::<gradstep::$Optimizer, $slots, WRITTEN>(stringify!($Optimizer), quick));
+            if arguments.wants(stringify!($Optimizer)) {
+                type Measured = gradstep::$Optimizer;
+                let row = measure::<Measured, $slots, { written::<Measured, $slots>() }>(arguments.is_quick);
+                let of = |[ours, limit]: [f64; 2]| [format!("{ours:.3}"), format!("{:.0} %", 100.0 * limit / ours)];
+                let numbers = [of(row.cache), of(row.memory), of(row.all_cores)];
+                table.row([format!("`{}`", row.name), row.bytes.to_string()].into_iter().chain(numbers.into_iter().flatten()));
+                rows.push(row);
             }
         )*};
     }
-    let bound = divide_and_root(quick);
-    println!("backend {}, a division and a root in {bound:.3} ns, medians", Backend::active());
-    println!("ns a parameter and, in %, the limit of the same streams over it; {CACHE} and {MEMORY} parameters\n");
-    println!("| optimizer | bytes | cache | of limit | memory | of limit | all cores | of limit |");
-    println!("|---|---|---|---|---|---|---|---|");
     for_each_optimizer!(rows);
-    for row in &rows {
-        let of = |[ours, limit]: [f64; 2]| format!("{ours:.3} | {:.0} %", 100.0 * limit / ours);
-        println!("| `{}` | {} | {} | {} | {} |", row.name, row.bytes, of(row.cache), of(row.memory), of(row.all_cores));
-    }
-    if !quick {
+    if !arguments.is_quick {
         chart::draw(&rows, bound);
     }
+}
+
+/// The slots that a step writes. They come before those that a step only reads.
+const fn written<O: Optimizer<S>, const S: usize>() -> usize {
+    let mut written = 0;
+    while written < S && O::SLOTS[written].is_written {
+        written += 1;
+    }
+    written
 }

@@ -4,7 +4,7 @@
 pub(crate) const MAX: usize = 101;
 
 /// Streams of the step with the most slots: parameters, gradients, state.
-const STREAMS: usize = 6;
+const STREAMS: usize = 7;
 
 /// Where IEEE 754 arithmetic changes its ways.
 const SPECIAL: [f32; 24] = [
@@ -70,7 +70,11 @@ impl Buffers {
 
     /// Draws every number of every stream.
     pub(crate) fn fill(&mut self, dice: &mut Dice, draw: fn(&mut Dice) -> f32) {
-        self.0.iter_mut().flatten().for_each(|value| *value = draw(dice));
+        let [first @ .., last] = &mut self.0;
+        first.iter_mut().flatten().for_each(|value| *value = draw(dice));
+        // Numbers apart, so that the others do not depend on how many streams there are.
+        let mut apart = Dice(!dice.0);
+        last.iter_mut().for_each(|value| *value = draw(&mut apart));
     }
 
     pub(crate) fn fill_grads(&mut self, dice: &mut Dice, draw: fn(&mut Dice) -> f32) {

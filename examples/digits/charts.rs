@@ -3,9 +3,9 @@
 mod losses;
 mod paths;
 
-use crate::optimizers::Family;
 use crate::training::Outcome;
-use crate::{Run, network};
+use crate::{Run, optimizers};
+use gradstep_testkit::{Family, network};
 use plotters::coord::{CoordTranslate, Shift};
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
@@ -79,23 +79,23 @@ fn reduce(pixels: &[u8]) -> Vec<u8> {
     reduced
 }
 
-fn font(size: u32, colour: RGBColor) -> TextStyle<'static> {
-    ("sans-serif", size).into_font().color(&colour)
+fn font(size: u32, color: RGBColor) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(&color)
 }
 
-/// What panels have in common has a colour: told apart by hue and by lightness.
+/// What panels have in common has a color: told apart by hue and by lightness.
 fn group(run: &Run) -> (&'static str, RGBColor) {
     if run.is_batch_study {
         return ("SGD by batch size", RGBColor(70, 76, 88));
     }
-    let colour = match run.entry.family {
+    let color = match run.entry.family {
         Family::Momentum => RGBColor(0, 104, 190),
         Family::Accumulated => RGBColor(0, 140, 100),
         Family::Adam => RGBColor(208, 78, 12),
         Family::Descendants => RGBColor(190, 40, 120),
         Family::Signs => RGBColor(112, 66, 184),
     };
-    (run.entry.family.title(), colour)
+    (optimizers::title(run.entry.family), color)
 }
 
 /// The order of panels: by group, and as in the registry within one.
@@ -105,7 +105,7 @@ fn grouped<'a>(runs: &[&'a Run]) -> Vec<&'a Run> {
     runs
 }
 
-/// Heads a picture with what it shows and with the key of its colours, and splits the rest into panels.
+/// Heads a picture with what it shows and with the key of its colors, and splits the rest into panels.
 fn panels<DB: DrawingBackend<ErrorType: 'static>>(
     area: &DrawingArea<DB, Shift>,
     title: &str,
@@ -120,10 +120,10 @@ fn panels<DB: DrawingBackend<ErrorType: 'static>>(
     let mut groups: Vec<_> = runs.iter().map(|run| group(run)).collect();
     groups.dedup();
     let mut x = left;
-    for (name, colour) in groups {
-        area.draw(&Rectangle::new([(x, 222), (x + 56, 236)], colour.filled()))?;
-        area.draw_text(name, &font(40, colour), (x + 74, 206))?;
-        x += 74 + area.estimate_text_size(name, &font(40, colour))?.0 as i32 + 90;
+    for (name, color) in groups {
+        area.draw(&Rectangle::new([(x, 222), (x + 56, 236)], color.filled()))?;
+        area.draw_text(name, &font(40, color), (x + 74, 206))?;
+        x += 74 + area.estimate_text_size(name, &font(40, color))?.0 as i32 + 90;
     }
     let (_, grid) = area.split_vertically(HEADING);
     let grid = grid.margin(0, 20, MARGIN, MARGIN);
@@ -151,14 +151,14 @@ fn inside(points: &[(f64, f64)], contains: impl Fn((f64, f64)) -> bool) -> Vec<V
 fn stroke<DB: DrawingBackend<ErrorType: 'static>, C: CoordTranslate<From = (f64, f64)>>(
     area: &DrawingArea<DB, C>,
     points: &[(f64, f64)],
-    colour: RGBColor,
+    color: RGBColor,
     width: u32,
 ) -> Done {
     for pair in points.windows(2) {
-        area.draw(&PathElement::new(pair.to_vec(), colour.stroke_width(width)))?;
+        area.draw(&PathElement::new(pair.to_vec(), color.stroke_width(width)))?;
     }
     for &point in points {
-        area.draw(&Circle::new(point, width / 2, colour.filled()))?;
+        area.draw(&Circle::new(point, width / 2, color.filled()))?;
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! The table of results.
 
+use crate::Run;
 use crate::training::Outcome;
-use crate::{Run, network};
 use gradstep::Backend;
+use gradstep_testkit::network;
 
 /// Prints a line for each run; the last column is the hash of its weights.
 pub(crate) fn print(runs: &[Run], outcomes: &[Outcome]) {

@@ -1,8 +1,8 @@
 //! One optimizer on the digits: from the same weights, over the same samples.
 
-use crate::network::{self, CLASSES, Digit, PARAMS, RECORD, backward, forward};
 use crate::optimizers::{Entry, Session};
 use gradstep::{Error, sample};
+use gradstep_testkit::network::{self, CLASSES, Digit, PARAMS, RECORD, backward, forward};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ pub(crate) struct Plan {
 pub(crate) struct Outcome {
     /// The mean loss over the training set, at the start and after each epoch.
     pub(crate) losses: Vec<f64>,
-    /// The share of the test set that is recognised.
+    /// The share of the test set that is recognized.
     pub(crate) accuracy: f64,
     /// The median time of the update of all parameters, forward and backward pass not included.
     pub(crate) step: Duration,
@@ -47,8 +47,8 @@ const CURVATURE_PERIOD: usize = 10;
 pub(crate) fn train(entry: &Entry, data: &Data) -> Result<Outcome, Error> {
     let mut rng = Pcg64Mcg::seed_from_u64(2);
     let mut params = vec![0.0; PARAMS];
-    network::initialise(&mut params, &mut rng);
-    let mut session = (entry.start)(entry.lr, &params)?;
+    network::initialize(&mut params, &mut rng);
+    let mut session = Session::start(entry.optimizer, entry.lr, &params)?;
     let mut grads = vec![0.0; PARAMS];
     let mut order: Vec<usize> = (0..data.train.len()).collect();
     let mut losses = vec![mean_loss(&params, &data.train)?];
@@ -69,20 +69,20 @@ pub(crate) fn train(entry: &Entry, data: &Data) -> Result<Outcome, Error> {
             session.step(&mut params, &grads)?;
             times.push(start.elapsed());
         }
-        losses.push(mean_loss(&evaluated(&*session, &params)?, &data.train)?);
+        losses.push(mean_loss(&evaluated(&session, &params)?, &data.train)?);
     }
     times.sort_unstable();
-    let weights = evaluated(&*session, &params)?;
-    let mut recognised = 0;
+    let weights = evaluated(&session, &params)?;
+    let mut recognized = 0;
     for &digit in &data.test {
-        recognised += usize::from(forward(&weights, digit)?.class() == digit.label);
+        recognized += usize::from(forward(&weights, digit)?.class() == digit.label);
     }
-    let accuracy = recognised as f64 / data.test.len() as f64;
+    let accuracy = recognized as f64 / data.test.len() as f64;
     Ok(Outcome { losses, accuracy, step: times[times.len() / 2], weights })
 }
 
 /// The weights to evaluate; those to train with stay as they are.
-fn evaluated(session: &dyn Session, params: &[f32]) -> Result<Vec<f32>, Error> {
+fn evaluated(session: &Session, params: &[f32]) -> Result<Vec<f32>, Error> {
     let mut weights = params.to_vec();
     session.evaluate(&mut weights)?;
     Ok(weights)

@@ -1,6 +1,6 @@
 //! The textbooks' valley `f(x, y) = x²/20 + y²`: steep across, flat along, and the paths that optimizers take down it.
 
-use crate::optimizers::Entry;
+use crate::optimizers::{Entry, Session};
 use gradstep::Error;
 
 const START: [f32; 2] = [-7.0, 2.0];
@@ -17,7 +17,7 @@ pub(crate) fn contour(value: f64) -> impl Iterator<Item = (f64, f64)> {
 /// The points that an optimizer visits.
 pub(crate) fn path(entry: &Entry) -> Result<Vec<(f64, f64)>, Error> {
     let mut params = START;
-    let mut session = (entry.start)(entry.valley_lr, &params)?;
+    let mut session = Session::start(entry.optimizer, entry.valley_lr, &params)?;
     let mut points = Vec::with_capacity(STEPS + 1);
     for _ in 0..STEPS {
         points.push((params[0].into(), params[1].into()));

@@ -1,19 +1,12 @@
 //! Any optimizer, hyper-parameters, adapters, lengths, splits and bits: every backend gives the scalar one's bits, and
 //! a call that is refused changes nothing.
 #![no_main]
-#![allow(dead_code, unused_imports, reason = "what is shared with the test suite is used in part")]
-
-#[path = "../../tests/common/mod.rs"]
-mod common;
-#[path = "../../tests/oracle/mod.rs"]
-mod oracle;
 
 use arbitrary::Arbitrary;
-use common::registry::Entry;
-use common::{Adapters, Run, Tensor, backends, registry};
 use gradstep::{Backend, Error, Slice};
+use gradstep_testkit::oracle::Dice;
+use gradstep_testkit::{Adapters, Entry, Run, Step, Tensor, backends, registry};
 use libfuzzer_sys::fuzz_target;
-use oracle::Dice;
 use std::cell::OnceCell;
 
 /// Hyper-parameters from f64 of any bits are mostly refused; from shares they are valid.
@@ -24,7 +17,7 @@ enum Rolls {
 }
 
 #[derive(Arbitrary, Debug)]
-struct Step {
+struct Grads {
     grads: Vec<f32>,
     cuts: [u8; 3],
 }
@@ -38,7 +31,7 @@ struct Input {
     params: Vec<f32>,
     /// Bits for the state that replace what `init` fills in.
     state: Option<Vec<f32>>,
-    steps: Vec<Step>,
+    steps: Vec<Grads>,
     wrong_slice: u8,
     wrong_length: u8,
 }
@@ -47,13 +40,18 @@ thread_local! {
     static REGISTRY: OnceCell<Vec<Entry>> = const { OnceCell::new() };
 }
 
+/// Whether an error names a hyper-parameter or an adapter's number.
+fn is_of_a_value(error: &Error) -> bool {
+    matches!(error, Error::HyperParameter { .. } | Error::Coefficient { .. })
+}
+
 /// The values, over and over, to a length.
 fn repeated(values: &[f32], len: usize) -> Vec<f32> {
     values.iter().chain(&[0.5]).copied().cycle().take(len).collect()
 }
 
 /// A step with one slice of another length names it and writes nothing.
-fn refuse_length(run: &dyn Run, step: &dyn common::Step, tensor: &Tensor, input: &Input) {
+fn refuse_length(run: &Run, step: &Step, tensor: &Tensor, input: &Input) {
     let expected = tensor.params.len();
     let found = usize::from(input.wrong_length);
     let wrong = usize::from(input.wrong_slice) % (1 + tensor.state.len());
@@ -83,7 +81,7 @@ fn refuse_length(run: &dyn Run, step: &dyn common::Step, tensor: &Tensor, input:
 }
 
 /// A step on each backend, cut in pieces; all are what the scalar one gives in one piece.
-fn agree(run: &dyn Run, step: &dyn common::Step, tensors: &mut [(Backend, Tensor)], grads: &[f32], cuts: &[u8]) {
+fn agree(run: &Run, step: &Step, tensors: &mut [(Backend, Tensor)], grads: &[f32], cuts: &[u8]) {
     let n = grads.len();
     let mut cuts: Vec<usize> = cuts.iter().map(|&cut| usize::from(cut) % (n + 1)).chain([0, n]).collect();
     cuts.sort_unstable();
@@ -93,7 +91,7 @@ fn agree(run: &dyn Run, step: &dyn common::Step, tensors: &mut [(Backend, Tensor
     if let Err(error) =
         step.apply_on(Backend::Scalar, params, grads, state.iter_mut().map(|slot| &mut slot[..]).collect())
     {
-        assert!(matches!(error, Error::HyperParameter { .. }), "{error}");
+        assert!(is_of_a_value(&error), "{error}");
         return scalar.assert_same_bits(&before, |_| run.hyper());
     }
     for (backend, tensor) in others {
@@ -116,7 +114,7 @@ fn test(entry: &Entry, input: &Input) {
     let n = input.params.len();
     let mut state = vec![vec![7.0; n]; run.slots()];
     if let Err(error) = run.init(&input.params, state.iter_mut().map(|slot| &mut slot[..]).collect()) {
-        assert!(!valid && matches!(error, Error::HyperParameter { .. }), "{error}: {}", run.hyper());
+        assert!(!valid && is_of_a_value(&error), "{error}: {}", run.hyper());
         assert_eq!(state, vec![vec![7.0; n]; run.slots()], "{}", run.hyper());
     }
     if let Some(values) = &input.state {
@@ -135,16 +133,16 @@ fn test(entry: &Entry, input: &Input) {
     });
     let mut tensors: Vec<(Backend, Tensor)> =
         [Backend::Scalar].into_iter().chain(backends()).map(|backend| (backend, start.clone())).collect();
-    for step in input.steps.iter().take(8) {
-        let clock = run.clock();
+    for grads in input.steps.iter().take(8) {
+        let clock = run.clock;
         match run.tick(adapters.as_ref()) {
-            Ok(rule) => {
-                refuse_length(&*run, &*rule, &start, input);
-                agree(&*run, &*rule, &mut tensors, &repeated(&step.grads, n), &step.cuts);
+            Ok(step) => {
+                refuse_length(&run, &step, &start, input);
+                agree(&run, &step, &mut tensors, &repeated(&grads.grads, n), &grads.cuts);
             }
             Err(error) => {
-                assert!(!valid && matches!(error, Error::HyperParameter { .. }), "{error}: {}", run.hyper());
-                assert_eq!(run.clock(), clock, "{}", run.hyper());
+                assert!(!valid && is_of_a_value(&error), "{error}: {}", run.hyper());
+                assert_eq!(run.clock, clock, "{}", run.hyper());
                 return;
             }
         }

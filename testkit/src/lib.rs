@@ -33,6 +33,8 @@ mod tensor;
 #[cfg(feature = "std")]
 pub mod tolerance;
 #[cfg(feature = "std")]
+mod tuned;
+#[cfg(feature = "std")]
 pub mod values;
 
 #[cfg(feature = "std")]
@@ -44,6 +46,7 @@ pub use self::{
     registry::{Entry, registry},
     run::{Run, Step, run},
     tensor::Tensor,
+    tuned::{Family, Rate, TUNED, Tuned, tuned_for},
 };
 
 /// Every backend that this machine can run.

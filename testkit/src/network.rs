@@ -7,25 +7,29 @@ use gradstep::Error;
 use gradstep::grad::accumulate;
 use rand_pcg::rand_core::Rng;
 
-pub(crate) const PIXELS: usize = 64;
-pub(crate) const HIDDEN: usize = 32;
-pub(crate) const CLASSES: usize = 10;
-/// The weights from each pixel, the hidden biases, the weights from each hidden unit, the output biases.
-pub(crate) const PARAMS: usize = PIXELS * HIDDEN + HIDDEN + HIDDEN * CLASSES + CLASSES;
+/// Pixels of an image.
+pub const PIXELS: usize = 64;
+/// Hidden units.
+pub const HIDDEN: usize = 32;
+/// Digits.
+pub const CLASSES: usize = 10;
+/// Parameters: the weights from each pixel, the hidden biases, the weights from each hidden unit, the output biases.
+pub const PARAMS: usize = PIXELS * HIDDEN + HIDDEN + HIDDEN * CLASSES + CLASSES;
 
 /// Bytes of an image and its label.
-pub(crate) const RECORD: usize = PIXELS + 1;
+pub const RECORD: usize = PIXELS + 1;
 
 /// An image and the digit that it shows.
 #[derive(Clone, Copy)]
-pub(crate) struct Digit<'a> {
+pub struct Digit<'a> {
     pixels: &'a [u8],
-    pub(crate) label: usize,
+    /// The digit that it shows.
+    pub label: usize,
 }
 
 impl<'a> Digit<'a> {
     /// Reads a record of [`RECORD`] bytes.
-    pub(crate) fn new(record: &'a [u8]) -> Self {
+    pub fn new(record: &'a [u8]) -> Self {
         Digit { pixels: &record[..PIXELS], label: record[PIXELS].into() }
     }
 
@@ -43,7 +47,7 @@ const OUTPUT_BIAS: usize = OUTPUT + HIDDEN * CLASSES;
 
 /// Uniform weights whose range keeps the variance of a layer's outputs (He et al. 2015, arXiv 1502.01852), and zero
 /// biases.
-pub(crate) fn initialise(params: &mut [f32], rng: &mut impl Rng) {
+pub fn initialize(params: &mut [f32], rng: &mut impl Rng) {
     let mut fill = |weights: &mut [f32], inputs: usize| {
         let range = libm::sqrtf(6.0 / inputs as f32);
         for weight in weights {
@@ -57,16 +61,16 @@ pub(crate) fn initialise(params: &mut [f32], rng: &mut impl Rng) {
 }
 
 /// What the network makes of one image.
-pub(crate) struct Forward {
+pub struct Forward {
     hidden: [f32; HIDDEN],
     /// The probability of each class.
-    pub(crate) probabilities: [f32; CLASSES],
+    pub probabilities: [f32; CLASSES],
     /// The logarithm of each.
     log_probabilities: [f32; CLASSES],
 }
 
 /// Runs the network on an image.
-pub(crate) fn forward(params: &[f32], digit: Digit) -> Result<Forward, Error> {
+pub fn forward(params: &[f32], digit: Digit) -> Result<Forward, Error> {
     let mut hidden = [0.0; HIDDEN];
     hidden.copy_from_slice(&params[HIDDEN_BIAS..OUTPUT]);
     for (row, ink) in digit.ink() {
@@ -102,12 +106,12 @@ pub(crate) fn forward(params: &[f32], digit: Digit) -> Result<Forward, Error> {
 
 impl Forward {
     /// The cross-entropy of a label.
-    pub(crate) fn loss(&self, label: usize) -> f32 {
+    pub fn loss(&self, label: usize) -> f32 {
         -self.log_probabilities[label]
     }
 
     /// The most probable class.
-    pub(crate) fn class(&self) -> usize {
+    pub fn class(&self) -> usize {
         let mut best = 0;
         for class in 1..CLASSES {
             if self.probabilities[class] > self.probabilities[best] {
@@ -119,7 +123,7 @@ impl Forward {
 }
 
 /// Adds `share` times the gradient of a label's loss to `grads`.
-pub(crate) fn backward(
+pub fn backward(
     params: &[f32],
     digit: Digit,
     forward: &Forward,
@@ -146,7 +150,7 @@ pub(crate) fn backward(
 }
 
 /// FNV-1a over the bits of the weights.
-pub(crate) fn hash(weights: &[f32]) -> u64 {
+pub fn hash(weights: &[f32]) -> u64 {
     let bytes = weights.iter().flat_map(|weight| weight.to_bits().to_le_bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }

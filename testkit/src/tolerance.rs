@@ -3,28 +3,6 @@
 /// Half the distance of the f32 at 1: what rounding once to the nearest may cost, relatively.
 pub const UNIT: f64 = 1.0 / 16_777_216.0;
 
-/// One step's parameter, in units of its scale: see `expected.rs`. All roundings of the longest rule at their worst, each
-/// one unit: Adan's numerator takes 5 (two averages, their coefficients and their sum), its root 7 (half of the square's
-/// 12, and the root itself), the quotient 1, the decay 3 and the parameter 1. Random numbers reach 8.8, fuzzing 13.
-pub const STEP_PARAM: f64 = 17.0;
-
-/// One step's state, in units of its scale: the same for AdaDelta's average of squared updates. An update takes 10 (the
-/// roots 3 and 2, quotient and product 2, the penalised gradient 3), its square 21, the average 4 more. Random numbers
-/// reach 8.6.
-pub const STEP_STATE: f64 = 25.0;
-
-/// How much larger our rms error of twelve steps may be than PyTorch's own in float32, relative to the numbers so far.
-/// Both are mostly the rounding of p, the same amount for everybody and luck in each case; measured 0.32 to 1.24.
-pub const GOLDEN_VERSUS_TORCH: f64 = 1.3;
-
-/// The rms error of a golden case, relative to the numbers so far: twelve roundings of p make about 1, and momentum
-/// repeats the rounding of lr and of the gradients in step; measured 0.6 to 1.5.
-pub const GOLDEN_RMS: f64 = 2.0;
-
-/// The largest error of a golden case, relative to the numbers of the step. An element that crosses zero sets it;
-/// PyTorch's float32 reaches 137 there, we reached 66.
-pub const GOLDEN_MAX: f64 = 100.0;
-
 /// The rms error of a second moment after 20,000 random gradients, relative, at a decay rate. A step rounds three
 /// times, and an average remembers `1/(1−β)` steps, whose errors add up like a random walk. Measured 1.1e-7, 1.0e-6
 /// and 3.5e-6. β kept as one f32 is off by 1.3e-5 at .999 and 1.1e-4 at
@@ -38,6 +16,27 @@ pub const AVERAGE_OF_WEIGHTS: f64 = 8.0;
 /// 4.8.
 pub const SCHEDULE_FREE_X: f64 = 8.0;
 
-/// MADGRAD's cube root, in units of 2⁻²⁴ of itself: what is left to correct is off by up to three roundings of the
-/// number, of which a third counts, then the root is rounded, and the quotient that shows it; measured 2.24.
+/// MADGRAD's cube root, in units of 2⁻²⁴ of itself: the correction is off by up to three roundings of the
+/// number, of which a third counts. Then the root is rounded, and the quotient that shows it; measured 2.24.
 pub const CUBE_ROOT: f64 = 2.5;
+
+/// A few numbers of size 1 that each pass through up to four roundings, in units of 1: Sophia's Hessian over 50
+/// estimates, and schedule-free's x from y and z and back.
+pub const FEW_ROUNDINGS: f64 = 4.0;
+
+/// An interpolation, in units of the larger end: two products, a difference and a sum at their worst, each one unit.
+pub const LERP: f64 = 4.0;
+
+/// ASGD's average of parameters up to 100, relative: each step rounds the mean once, as much as the numbers themselves.
+pub const MEAN: f64 = 1e-6;
+
+/// A step that theory says exactly, seen as the difference of parameters near 1024: half the spacing of f32 there is
+/// 6e-5, and the coefficient is rounded once.
+pub const DIFFERENCE: f32 = 1e-3;
+
+/// How near the minimum of a test function every optimizer comes.
+pub const NEIGHBORHOOD: f64 = 0.01;
+
+/// The share of a test function's first value that every optimizer leaves: ten times what a distance of
+/// [`NEIGHBORHOOD`] means on the flattest of the functions.
+pub const SHARE: f64 = 1e-5;

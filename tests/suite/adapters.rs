@@ -139,7 +139,7 @@ fn invalid_arguments_are_refused_and_nothing_is_written() {
     for lost in [1e-50, 7e-46] {
         for backend in backends() {
             let (mut params, mut state) = ([1.5f32; 9], [0.25f32; 9]);
-            let mut refused = |result: Result<(), Error>, expected: &str| {
+            let refused = |result: Result<(), Error>, expected: &str| {
                 assert!(
                     matches!(result, Err(Error::Coefficient { name, value, .. }) if name == expected && value == lost)
                 );

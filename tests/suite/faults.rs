@@ -5,7 +5,7 @@ use gradstep::math::{Interpolate, Lerp};
 use gradstep::optim::{NAdamClock, ScheduleFreeClock};
 use gradstep::*;
 use gradstep_testkit::values::{self, Source};
-use gradstep_testkit::{backends, check};
+use gradstep_testkit::{backends, check, tolerance};
 use proptest::prelude::*;
 
 fn bits<const N: usize>(values: [f32; N]) -> [u32; N] {
@@ -37,17 +37,19 @@ fn averages_neither_overflow_nor_lose_an_infinity() {
     let ema = WeightEma { decay: 0.9, from_initial: true };
     let mut average = [3e38f32, f32::INFINITY, f32::NEG_INFINITY, 1.0];
     ema.tick(&mut 0).unwrap().apply(&mut average, &[-3e38, 1.0, f32::MAX, f32::INFINITY]).unwrap();
-    assert!((average[0] / 2.4e38 - 1.0).abs() < 1e-6, "{average:?}");
+    assert!((f64::from(average[0]) / 2.4e38 - 1.0).abs() <= tolerance::LERP * tolerance::UNIT, "{average:?}");
     assert_eq!(average[1..], [f32::INFINITY, f32::NEG_INFINITY, f32::INFINITY]);
     // Madgrad moves toward a point beyond the other end of the range.
     let step = Madgrad { momentum: 0.9, ..Madgrad::DEFAULT }.tick(&mut 0).unwrap();
     let (mut p, [mut s, mut v, mut x0]) = ([3e38f32], [[0.0f32], [1.0], [-3e38]]);
     step.apply(&mut p, &[0.0], [&mut s, &mut v, &mut x0]).unwrap();
-    assert!((p[0] / 2.4e38 - 1.0).abs() < 1e-6, "{p:?}");
+    assert!((f64::from(p[0]) / 2.4e38 - 1.0).abs() <= tolerance::LERP * tolerance::UNIT, "{p:?}");
 }
 
 #[test]
 fn interpolation_is_exact_at_both_ends_and_finite_between() {
+    /// The spacing of subnormal numbers.
+    const SMALLEST: f64 = 1.5e-45;
     let inputs = (values::any_bits(), values::any_bits(), 0.0..=1.0f64);
     check(20_000, &inputs, &|(from, to, weight)| {
         prop_assert_eq!(Lerp::new(0.0).between(from, to).to_bits(), from.to_bits());
@@ -56,9 +58,9 @@ fn interpolation_is_exact_at_both_ends_and_finite_between() {
         if from.is_finite() && to.is_finite() {
             let (a, b) = (f64::from(from), f64::from(to));
             let exact = a + weight * (b - a);
-            let scale = a.abs().max(b.abs()) * f64::from(f32::EPSILON);
+            let scale = a.abs().max(b.abs()) * tolerance::UNIT;
             prop_assert!(
-                (f64::from(found) - exact).abs() <= 2.0 * scale + 1e-45,
+                (f64::from(found) - exact).abs() <= tolerance::LERP * scale + SMALLEST,
                 "{} {} {}: {}",
                 from,
                 to,

@@ -70,10 +70,10 @@ impl Picture for Paths<'_> {
                 .x_desc(if is_lowest { "x" } else { "" })
                 .y_desc(if i % COLUMNS == 0 { "y" } else { "" })
                 .draw()?;
-            let colour = group(run).1;
+            let color = group(run).1;
             chart.draw_series([Cross::new((0.0, 0.0), 14, INK.stroke_width(5))])?;
-            stroke(chart.plotting_area(), path, colour, 4)?;
-            chart.draw_series(path.iter().map(|&point| Circle::new(point, 8, colour.filled())))?;
+            stroke(chart.plotting_area(), path, color, 4)?;
+            chart.draw_series(path.iter().map(|&point| Circle::new(point, 8, color.filled())))?;
             chart.draw_series([Circle::new(path[0], 16, INK.stroke_width(5))])?;
         }
         Ok(())

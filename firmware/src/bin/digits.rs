@@ -5,13 +5,9 @@
 #![no_std]
 #![no_main]
 
-#[path = "../../../examples/digits/network.rs"]
-#[allow(dead_code, reason = "the example draws losses too")]
-mod network;
-
 use cortex_m_rt::entry;
-use gradstep::{Adam, Error, Optimizer, Rule, sample};
-use network::{Digit, PARAMS, RECORD, backward, forward};
+use gradstep::{Adam, Error, Optimizer, sample};
+use gradstep_testkit::network::{self, Digit, PARAMS, RECORD, backward, forward};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::SeedableRng;
 use semihosting::{eprintln, println, process};
@@ -63,7 +59,7 @@ fn train(memory: &mut Memory) -> Result<(), Error> {
     let (train, test) = split.split_at(TRAIN);
 
     let mut rng = Pcg64Mcg::seed_from_u64(2);
-    network::initialise(params, &mut rng);
+    network::initialize(params, &mut rng);
     let (adam, mut clock) = (Adam { lr: 0.005, ..Adam::default() }, 0);
     adam.init(params, [m, v])?;
     (0..).zip(order.iter_mut()).for_each(|(i, slot)| *slot = i);

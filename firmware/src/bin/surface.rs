@@ -7,6 +7,7 @@
 use core::hint::black_box;
 use cortex_m_rt::entry;
 use gradstep::average::{Swa, WeightEma};
+use gradstep::rule::Rule;
 use gradstep::*;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::SeedableRng;
@@ -15,7 +16,7 @@ use semihosting::process;
 const LEN: usize = 32;
 
 /// Slices of any length up to [`LEN`].
-struct Buffers([[f32; LEN]; 6]);
+struct Buffers([[f32; LEN]; 7]);
 
 impl Buffers {
     fn streams<const S: usize>(&mut self) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
@@ -31,38 +32,38 @@ fn any_length(stream: &mut [f32; LEN]) -> &mut [f32] {
 }
 
 #[inline(never)]
-fn tick<O: Optimizer<S>, const S: usize>(optimizer: &O, clock: &mut O::Clock) -> Result<O::Rule, Error> {
+fn tick<O: Optimizer<S>, const S: usize>(optimizer: &O, clock: &mut O::Clock) -> Result<Step<O::Rule>, Error> {
     optimizer.tick(clock)
 }
 
 #[inline(never)]
-fn step<U: Rule<S>, const S: usize>(
-    rule: &U,
+fn step<O: Optimizer<S>, const S: usize>(
+    step: &Step<O::Rule>,
     params: &mut [f32],
     grads: &[f32],
     state: [&mut [f32]; S],
 ) -> Result<(), Error> {
-    rule.apply(params, grads, state)
+    step.apply(params, grads, state)
 }
 
-fn optimizer<O: Optimizer<S> + Default, const S: usize>(buffers: &mut Buffers) -> Result<(), Error> {
+fn optimizer<O: Optimizer<S>, const S: usize>(buffers: &mut Buffers) -> Result<(), Error> {
     let (optimizer, mut clock) = (black_box(O::default()), black_box(O::Clock::default()));
     let (params, _, state) = buffers.streams();
     optimizer.init(params, state)?;
-    let rule = tick(&optimizer, &mut clock)?;
+    let ready = tick(&optimizer, &mut clock)?;
     let (params, grads, state) = buffers.streams();
-    step(&rule, params, grads, state)?;
+    step::<O, S>(&ready, params, grads, state)?;
     let x = black_box(0.5);
-    let adapted = rule.scale_grads(x).clip_grads(x).l2(x).decoupled_decay(x).maximize();
+    let adapted = ready.scale_grads(x).clip_grads(x).l2(x).decoupled_decay(x).maximize();
     let (params, grads, state) = buffers.streams();
     adapted.apply_on(black_box(Backend::Scalar), params, grads, state)
 }
 
 fn others(buffers: &mut Buffers) -> Result<(), Error> {
     let x = black_box(0.5);
-    let (swa, ema) = (Swa.tick(black_box(&mut 0))?, WeightEma { decay: x }.tick(black_box(&mut 0))?);
+    let (swa, ema) = (Swa.tick(black_box(&mut 0))?, WeightEma { decay: x, ..WeightEma::default() }.tick(black_box(&mut 0))?);
     let lookahead = Lookahead { alpha: x, period: black_box(1) };
-    let rule = black_box(Momentum::default()).tick(black_box(&mut 0))?.then(swa).then(ema);
+    let step = black_box(Momentum::default()).tick(black_box(&mut 0))?.then(swa).then(ema);
     let (params, grads, [slow]) = buffers.streams();
     swa.apply(params, grads)?;
     grad::accumulate(params, grads, x)?;
@@ -70,10 +71,11 @@ fn others(buffers: &mut Buffers) -> Result<(), Error> {
     black_box(ScheduleFreeAdamW::default()).train(params, grads)?;
     black_box(Sophia::default()).update_hessian(params, grads)?;
     sample::shuffle(params, &mut black_box(Pcg64Mcg::seed_from_u64(0)));
-    if let Some(synchronise) = lookahead.tick(black_box(&mut 0))? {
-        synchronise.apply(params, slow)?;
+    sample::normal(params, &mut black_box(Pcg64Mcg::seed_from_u64(0)));
+    if let Some(synchronize) = lookahead.tick(black_box(&mut 0))? {
+        synchronize.apply(params, slow)?;
         let (params, grads, state) = buffers.streams();
-        rule.then(synchronise).apply(params, grads, state)?;
+        step.then(synchronize).apply(params, grads, state)?;
     }
     Ok(())
 }
@@ -88,6 +90,6 @@ fn all(buffers: &mut Buffers) -> Result<(), Error> {
 
 #[entry]
 fn main() -> ! {
-    let result = all(&mut Buffers([[0.0; LEN]; 6]));
+    let result = all(&mut Buffers([[0.0; LEN]; 7]));
     process::exit(i32::from(result.is_err()))
 }

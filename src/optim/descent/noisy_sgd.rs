@@ -40,10 +40,8 @@ impl Optimizer<1> for NoisySgd {
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let sigma = libm::sqrt(self.eta / libm::pow(t as f64, self.gamma));
-        let direction = NoisySgdDirection {
-            lr: check::rounded(self.lr),
-            sigma: check::coefficient("eta", self.eta, sigma)?,
-        };
+        let direction =
+            NoisySgdDirection { lr: check::rounded(self.lr), sigma: check::coefficient("eta", self.eta, sigma)? };
         Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }

@@ -48,8 +48,7 @@ hyper_parameters! {
 impl Optimizer<3> for OptimisticAdam {
     type Clock = u64;
     type Rule = Coupled<OptimisticAdamDirection>;
-    const SLOTS: [Slot<Self>; 3] =
-        [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::signed("prev_update")];
+    const SLOTS: [Slot<Self>; 3] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::signed("prev_update")];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {

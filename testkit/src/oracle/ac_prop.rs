@@ -6,7 +6,7 @@ use gradstep::AcProp;
 impl Oracle<2> for AcProp {
     type Memory = ();
     const FADING: &'static [usize] = &[0];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 6.0, state: 6.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, s]: &mut [f64; 2]) -> f64 {
         let g = if self.maximize { -g } else { g };

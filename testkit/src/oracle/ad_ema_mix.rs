@@ -12,7 +12,7 @@ fn between_half_lives(start: f64, end: f64, done: f64) -> f64 {
 impl Oracle<3> for AdEmaMix {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1, 2];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 9.0, state: 5.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m1, m2, v]: &mut [f64; 3]) -> f64 {
         let g = if self.maximize { -g } else { g };

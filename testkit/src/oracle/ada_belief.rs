@@ -7,7 +7,7 @@ use gradstep::AdaBelief;
 impl Oracle<2> for AdaBelief {
     type Memory = ();
     const FADING: &'static [usize] = &[0];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 9.0, state: 6.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, s]: &mut [f64; 2]) -> f64 {
         let g = if self.maximize { -g } else { g };

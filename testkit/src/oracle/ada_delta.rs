@@ -7,7 +7,7 @@ use gradstep::AdaDelta;
 impl Oracle<2> for AdaDelta {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 9.0, state: 14.0 };
 
     fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [of_grad, of_step]: &mut [f64; 2]) -> f64 {
         let g = objective(self.maximize, self.weight_decay, p, g);

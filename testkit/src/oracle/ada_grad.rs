@@ -7,7 +7,7 @@ use gradstep::AdaGrad;
 impl Oracle<1> for AdaGrad {
     type Memory = ();
     const FADING: &'static [usize] = &[];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 8.0, state: 4.0 };
 
     fn start(&self, _p: f64) -> [f64; 1] {
         [self.initial_accumulator]

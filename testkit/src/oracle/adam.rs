@@ -6,7 +6,7 @@ use gradstep::Adam;
 impl Oracle<2> for Adam {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 9.0, state: 6.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
         let g = objective(self.maximize, self.weight_decay, p, g);

@@ -6,7 +6,7 @@ use gradstep::AdamaxW;
 impl Oracle<2> for AdamaxW {
     type Memory = ();
     const FADING: &'static [usize] = &[0];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 9.0, state: 5.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, u]: &mut [f64; 2]) -> f64 {
         let g = if self.maximize { -g } else { g };

@@ -6,7 +6,7 @@ use gradstep::Cocob;
 impl Oracle<5> for Cocob {
     type Memory = ();
     const FADING: &'static [usize] = &[];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 16.0, state: 6.0 };
 
     fn start(&self, p: f64) -> [f64; 5] {
         [self.eps, 0.0, 0.0, 0.0, p]

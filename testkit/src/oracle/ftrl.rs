@@ -6,7 +6,7 @@ use gradstep::Ftrl;
 impl Oracle<2> for Ftrl {
     type Memory = ();
     const FADING: &'static [usize] = &[];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 17.0, state: 7.0 };
 
     fn start(&self, _p: f64) -> [f64; 2] {
         [0.0, self.initial_accumulator]

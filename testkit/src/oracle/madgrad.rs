@@ -6,7 +6,7 @@ use gradstep::Madgrad;
 impl Oracle<3> for Madgrad {
     type Memory = ();
     const FADING: &'static [usize] = &[];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 11.0, state: 6.0 };
 
     fn start(&self, p: f64) -> [f64; 3] {
         [0.0, 0.0, p]

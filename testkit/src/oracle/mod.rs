@@ -79,7 +79,11 @@ pub trait Oracle<const S: usize>: Optimizer<S> {
     fn random(dice: &mut Dice) -> Self;
 }
 
-/// Errors of one step, in units of 2⁻²⁴ of what rounding can do at that place: see [`Expected`](crate::expected::Expected).
+/// The largest errors of one step, in units of 2⁻²⁴ of its scale: see [`Expected`](crate::expected::Expected).
+///
+/// Each number is one and a half times the largest error of 8,192 random runs of ten steps, rounded up. A bound by
+/// counting roundings would be about twice as large, since they seldom all go the same way; Adan's rule, the longest,
+/// would have 17 units for the parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bound {
     /// Of the parameter.

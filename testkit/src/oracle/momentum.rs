@@ -7,7 +7,7 @@ use gradstep::Momentum;
 impl Oracle<1> for Momentum {
     type Memory = ();
     const FADING: &'static [usize] = &[0];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 7.0, state: 6.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [b]: &mut [f64; 1]) -> f64 {
         let g = objective(self.maximize, self.weight_decay, p, g);

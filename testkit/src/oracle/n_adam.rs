@@ -11,7 +11,7 @@ fn mu(o: &NAdam, t: u64) -> f64 {
 impl Oracle<2> for NAdam {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 10.0, state: 5.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
         let (coupled, decoupled) =

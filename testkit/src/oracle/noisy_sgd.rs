@@ -6,7 +6,7 @@ use gradstep::NoisySgd;
 impl Oracle<1> for NoisySgd {
     type Memory = ();
     const FADING: &'static [usize] = &[];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 5.0, state: 0.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [z]: &mut [f64; 1]) -> f64 {
         let variance = self.eta / libm::pow(t as f64, self.gamma);

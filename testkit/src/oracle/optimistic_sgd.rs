@@ -6,7 +6,7 @@ use gradstep::OptimisticSgd;
 impl Oracle<1> for OptimisticSgd {
     type Memory = ();
     const FADING: &'static [usize] = &[];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 6.0, state: 4.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [last]: &mut [f64; 1]) -> f64 {
         let g = objective(self.maximize, self.weight_decay, p, g);

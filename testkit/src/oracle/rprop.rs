@@ -6,7 +6,7 @@ use gradstep::Rprop;
 impl Oracle<2> for Rprop {
     type Memory = ();
     const FADING: &'static [usize] = &[0];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 5.0, state: 3.0 };
 
     fn start(&self, _p: f64) -> [f64; 2] {
         [0.0, self.lr]

@@ -26,7 +26,7 @@ fn step(y: f64, z: &mut f64, direction: f64, lr: f64, share: f64, beta1: f64) ->
 impl Oracle<1> for ScheduleFreeSgd {
     type Memory = ();
     const FADING: &'static [usize] = &[];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 6.0, state: 5.0 };
 
     fn start(&self, p: f64) -> [f64; 1] {
         [p]
@@ -65,7 +65,7 @@ impl Oracle<1> for ScheduleFreeSgd {
 impl Oracle<2> for ScheduleFreeAdamW {
     type Memory = ();
     const FADING: &'static [usize] = &[1];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 10.0, state: 12.0 };
 
     fn start(&self, p: f64) -> [f64; 2] {
         [p, 0.0]

@@ -6,7 +6,7 @@ use gradstep::Sgd;
 impl Oracle<0> for Sgd {
     type Memory = ();
     const FADING: &'static [usize] = &[];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 5.0, state: 0.0 };
 
     fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, []: &mut [f64; 0]) -> f64 {
         p - self.lr * objective(self.maximize, self.weight_decay, p, g)

@@ -6,7 +6,7 @@ use gradstep::{SignSgd, Signum};
 impl Oracle<0> for SignSgd {
     type Memory = ();
     const FADING: &'static [usize] = &[];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 5.0, state: 0.0 };
 
     fn sign_of(&self, p: f64, g: f64, []: &[f64; 0]) -> Option<f64> {
         Some(objective(self.maximize, self.weight_decay, p, g))
@@ -37,7 +37,7 @@ impl Oracle<0> for SignSgd {
 impl Oracle<1> for Signum {
     type Memory = ();
     const FADING: &'static [usize] = &[0];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 5.0, state: 6.0 };
 
     fn sign_of(&self, p: f64, g: f64, [m]: &[f64; 1]) -> Option<f64> {
         Some(ema(self.beta, *m, objective(self.maximize, self.weight_decay, p, g)))

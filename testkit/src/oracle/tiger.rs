@@ -6,7 +6,7 @@ use gradstep::Tiger;
 impl Oracle<1> for Tiger {
     type Memory = ();
     const FADING: &'static [usize] = &[0];
-    const BOUND: Bound = Bound { param: 17.0, state: 25.0 };
+    const BOUND: Bound = Bound { param: 6.0, state: 5.0 };
 
     fn sign_of(&self, _p: f64, g: f64, [m]: &[f64; 1]) -> Option<f64> {
         Some(ema(self.beta, *m, if self.maximize { -g } else { g }))

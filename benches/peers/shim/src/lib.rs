@@ -1,6 +1,6 @@
 //! The crate behind a C interface, for `compare.py` to step over PyTorch's own memory.
 
-use gradstep::{AdaGrad, Adam, AdamW, Error, Momentum, Optimizer, RmsProp, Rule, Sgd};
+use gradstep::{AdaGrad, Adam, AdamW, Error, Momentum, Optimizer, RmsProp, Sgd};
 use rayon::ThreadPoolBuilder;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
 use std::sync::Once;
@@ -58,7 +58,7 @@ unsafe fn all<O: Optimizer<S, Clock = u64, Rule: Sync>, const S: usize>(
     tensors: &[Tensor],
     parallel: bool,
 ) -> Result<(), Error> {
-    let rule = optimizer.tick(clock)?;
+    let step = optimizer.tick(clock)?;
     let apply = |tensor: &Tensor| {
         // SAFETY: the caller's promise.
         let (params, grads, state) = unsafe {
@@ -70,7 +70,7 @@ unsafe fn all<O: Optimizer<S, Clock = u64, Rule: Sync>, const S: usize>(
         };
         let mut state = state.into_iter().flatten();
         let state = std::array::from_fn(|_| state.next().unwrap_or_default());
-        if parallel { rule.par_apply(params, grads, state) } else { rule.apply(params, grads, state) }
+        if parallel { step.par_apply(params, grads, state) } else { step.apply(params, grads, state) }
     };
     tensors.iter().try_for_each(apply)
 }

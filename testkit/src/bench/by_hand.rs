@@ -1,14 +1,14 @@
 //! The textbook optimizers as a user would write them: one loop over zipped slices, coefficients worked out before it,
-//! vectorised by the compiler for whatever the target is, SSE2 on a plain x86-64 build.
+//! vectorized by the compiler for whatever the target is, SSE2 on a plain x86-64 build.
 
-use crate::streams::Streams;
+use super::Streams;
 use std::hint::black_box;
 
 /// One step over all elements.
-pub(crate) type Step = fn(&mut Streams);
+pub type Step = fn(&mut Streams);
 
 /// The loop that does the tenth step of an optimizer with its default hyper-parameters.
-pub(crate) fn of(optimizer: &str) -> Option<Step> {
+pub fn of(optimizer: &str) -> Option<Step> {
     macro_rules! run {
         ($step:ident($($slot:ident),*)) => {
             |streams| {

@@ -3,14 +3,11 @@
 //! `cargo bench --bench step` runs all, `cargo bench --bench step -- Adam/apply` what matches. The scalar backend is the
 //! formula one element at a time.
 
-mod by_hand;
-#[path = "../common/streams.rs"]
-mod streams;
-
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, measurement::WallTime};
-use gradstep::{Backend, Error, Optimizer, Rule, for_each_optimizer};
+use gradstep::rule::Rule;
+use gradstep::{Backend, Error, Optimizer, Step, for_each_optimizer};
+use gradstep_testkit::bench::{Streams, by_hand};
 use std::time::Duration;
-use streams::Streams;
 
 /// Parameters: in L1, in L2, in L3 and in memory on the usual CPU.
 const SIZES: [usize; 4] = [1 << 10, 1 << 14, 1 << 18, 1 << 22];
@@ -31,7 +28,7 @@ fn main() -> Result<(), Error> {
         .configure_from_args();
     macro_rules! bench {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
-            bench::<gradstep::$Optimizer, $slots>(&mut criterion, stringify!($Optimizer))?;
+            bench::<gradstep::$Optimizer, $slots>(&mut criterion)?;
         )*};
     }
     for_each_optimizer!(bench);
@@ -39,34 +36,37 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-fn bench<O: Optimizer<S> + Default, const S: usize>(criterion: &mut Criterion, name: &str) -> Result<(), Error> {
+fn bench<O: Optimizer<S>, const S: usize>(criterion: &mut Criterion) -> Result<(), Error> {
+    let name = O::NAME;
     let optimizer = O::default();
     let mut clock = O::Clock::default();
-    let mut rule = optimizer.tick(&mut clock)?;
+    let mut step = optimizer.tick(&mut clock)?;
     for _ in 1..WARM_UP {
-        rule = optimizer.tick(&mut clock)?;
+        step = optimizer.tick(&mut clock)?;
     }
     let by_hand = by_hand::of(name);
-    if let Some(step) = by_hand {
-        assert!(agrees::<_, S>(&rule, step)?, "{name} by hand computes something else");
+    if let Some(by_hand) = by_hand {
+        assert!(agrees::<_, S>(&step, by_hand)?, "{name} by hand computes something else");
     }
     let mut group = criterion.benchmark_group(name);
     for len in SIZES {
-        group.throughput(Throughput::Bytes((4 * (3 + 2 * S) * len) as u64));
+        group.throughput(Throughput::Bytes(
+            O::SLOTS.iter().fold(12, |bytes, slot| bytes + if slot.is_written { 8 } else { 4 }) * len as u64,
+        ));
         if len < IN_MEMORY {
             for backend in Backend::ALL.into_iter().filter(|backend| backend.is_supported()) {
                 measure::<_, S>(&mut group, &backend.to_string(), len, |streams| {
                     let (params, grads, state) = streams.split();
-                    rule.apply_on(backend, params, grads, state)
+                    step.apply_on(backend, params, grads, state)
                 });
             }
         }
         measure::<_, S>(&mut group, "apply", len, |streams| {
             let (params, grads, state) = streams.split();
-            rule.apply(params, grads, state)
+            step.apply(params, grads, state)
         });
-        if let Some(step) = by_hand {
-            measure::<_, S>(&mut group, "loop", len, step);
+        if let Some(by_hand) = by_hand {
+            measure::<_, S>(&mut group, "loop", len, by_hand);
         }
     }
     group.finish();
@@ -85,11 +85,11 @@ fn measure<T, const S: usize>(
     });
 }
 
-/// Whether a loop does what a rule does, but for rounding.
-fn agrees<U: Rule<S>, const S: usize>(rule: &U, by_hand: by_hand::Step) -> Result<bool, Error> {
+/// Whether a loop does what a step does, but for rounding.
+fn agrees<U: Rule<S>, const S: usize>(step: &Step<U>, by_hand: by_hand::Step) -> Result<bool, Error> {
     let (mut ours, mut theirs) = (Streams::new(1000, S), Streams::new(1000, S));
     let (params, grads, state) = ours.split();
-    rule.apply(params, grads, state)?;
+    step.apply(params, grads, state)?;
     by_hand(&mut theirs);
     let ((p, _, state), (q, _, others)) = (ours.split::<S>(), theirs.split::<S>());
     let near = |ours: &[f32], theirs: &[f32]| ours.iter().zip(theirs).all(|(a, b)| (a - b).abs() <= 1e-6);

@@ -4,7 +4,7 @@
 /// within a page, and more than a page beyond a power of two apart. A CPU that compares the low twelve bits of addresses
 /// takes a load from one stream for a load of what was just stored to another, and streams a power of two apart meet in
 /// the same rows of memory: both can take three times as long.
-pub(crate) struct Streams {
+pub struct Streams {
     buffer: Vec<f32>,
     start: usize,
     stride: usize,
@@ -19,7 +19,7 @@ const STAGGER: usize = PAGE + 160;
 
 impl Streams {
     /// Parameters, gradients and `slots` state slots of `len` elements: in [−1, 1), the state in [0, 1).
-    pub(crate) fn new(len: usize, slots: usize) -> Self {
+    pub fn new(len: usize, slots: usize) -> Self {
         let stride = len.next_multiple_of(PAGE) + STAGGER;
         let mut buffer = vec![0.0_f32; PAGE + (2 + slots) * stride];
         let start = buffer.as_ptr().align_offset(4096);
@@ -35,13 +35,12 @@ impl Streams {
     }
 
     /// From here on the gradients are zero.
-    #[allow(dead_code, reason = "some benches have no use for it")]
-    pub(crate) fn freeze(&mut self) {
+    pub fn freeze(&mut self) {
         self.buffer.iter_mut().skip(self.start + self.stride).take(self.len).for_each(|grad| *grad = 0.0);
     }
 
     /// Parameters, gradients and state.
-    pub(crate) fn split<const S: usize>(&mut self) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
+    pub fn split<const S: usize>(&mut self) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
         let streams = self.buffer.get_mut(self.start..).unwrap_or_default();
         let mut streams = streams.chunks_exact_mut(self.stride).map(|stream| stream.split_at_mut(self.len).0);
         let mut next = || streams.next().unwrap_or_default();

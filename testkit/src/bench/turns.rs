@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 /// The nanoseconds of each thing's runs. A sample is the mean of `runs` of them; the first of each warms up.
-pub(crate) fn in_turn<const K: usize>(samples: usize, runs: usize, mut things: [&mut dyn FnMut(); K]) -> [Vec<f64>; K] {
+pub fn in_turn<const K: usize>(samples: usize, runs: usize, mut things: [&mut dyn FnMut(); K]) -> [Vec<f64>; K] {
     let mut times = [const { Vec::new() }; K];
     for sample in 0..=samples {
         for (times, run) in times.iter_mut().zip(&mut things) {
@@ -17,7 +17,8 @@ pub(crate) fn in_turn<const K: usize>(samples: usize, runs: usize, mut things: [
     times
 }
 
-pub(crate) fn median(mut times: Vec<f64>) -> f64 {
+/// The median.
+pub fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
 }
