@@ -1,7 +1,7 @@
 //! Prints the hash of each subject, after comparing all backends that this machine can run.
 //!
 //! `conformance --check FILE` compares with the lines of a file instead of printing; `conformance --rules` lists the
-//! types of all rules, for `scripts/check-asm`.
+//! types of all rules, for `scripts/check_asm.py`.
 
 use gradstep::Backend;
 use std::process::ExitCode;

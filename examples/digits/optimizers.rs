@@ -69,10 +69,14 @@ impl Session {
         Ok(Session { optimizer, clock: optimizer.clock(), state, rng: Pcg64Mcg::seed_from_u64(3) })
     }
 
-    pub(crate) fn step(&mut self, params: &mut [f32], grads: &[f32]) -> Result<(), Error> {
+    /// Draws the noise of the next step, where the optimizer takes some.
+    pub(crate) fn draw(&mut self) {
         if let AnyOptimizer::NoisySgd(_) = self.optimizer {
             sample::normal(&mut self.state[0], &mut self.rng);
         }
+    }
+
+    pub(crate) fn step(&mut self, params: &mut [f32], grads: &[f32]) -> Result<(), Error> {
         self.optimizer.tick(&mut self.clock)?.apply(params, grads, &mut slices(&mut self.state))
     }
 

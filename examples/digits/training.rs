@@ -65,6 +65,7 @@ pub(crate) fn train(entry: &Entry, data: &Data) -> Result<Outcome, Error> {
                 let pass = forward(&params, digit)?;
                 backward(&params, digit, &pass, digit.label, 1.0 / batch.len() as f64, &mut grads)?;
             }
+            session.draw();
             let start = Instant::now();
             session.step(&mut params, &grads)?;
             times.push(start.elapsed());

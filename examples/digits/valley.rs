@@ -25,6 +25,7 @@ pub(crate) fn path(entry: &Entry) -> Result<Vec<(f64, f64)>, Error> {
             session.curvature(&[0.1, 2.0])?;
         }
         let [x, y] = params;
+        session.draw();
         session.step(&mut params, &[x / 10.0, 2.0 * y])?;
     }
     points.push((params[0].into(), params[1].into()));

@@ -6,8 +6,7 @@
 
 use core::hint::black_box;
 use cortex_m_rt::entry;
-use gradstep::average::{Swa, WeightEma};
-use gradstep::rule::Rule;
+use gradstep::average::{Lookahead, Swa, WeightEma};
 use gradstep::*;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::SeedableRng;
