@@ -12,7 +12,6 @@ mod accuracy;
 mod adapters;
 mod averages;
 mod bit_identity;
-mod checkpoint;
 mod convergence;
 mod errors;
 mod fading;

@@ -1,0 +1,82 @@
+//! Hyper-parameters, clocks and `any` through serde: training goes on with the same bits.
+#![cfg(feature = "serde")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use gradstep::any::AnyOptimizer;
+use gradstep::optim::ClockData;
+use gradstep::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Training {
+    optimizer: AnyOptimizer,
+    clock: ClockData,
+    params: Vec<f32>,
+    state: Vec<Vec<f32>>,
+}
+
+impl Training {
+    fn start(optimizer: AnyOptimizer) -> Self {
+        let params: Vec<f32> = (0..37).map(|i| (i as f32).sin()).collect();
+        let mut state = vec![vec![0.0; params.len()]; optimizer.slots().count()];
+        optimizer.init(&params, &mut state.iter_mut().map(|slot| &mut slot[..]).collect::<Vec<_>>()).unwrap();
+        Training { optimizer, clock: optimizer.clock(), params, state }
+    }
+
+    fn steps(&mut self, count: usize) {
+        for _ in 0..count {
+            let grads: Vec<f32> = self.params.iter().map(|p| (3.0 * p).cos()).collect();
+            let mut slots: Vec<&mut [f32]> = self.state.iter_mut().map(|slot| &mut slot[..]).collect();
+            self.optimizer.tick(&mut self.clock).unwrap().apply(&mut self.params, &grads, &mut slots).unwrap();
+        }
+    }
+}
+
+fn through_json<T: Serialize + for<'a> Deserialize<'a>>(value: &T) -> T {
+    serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
+}
+
+#[test]
+fn training_resumes_with_the_same_bits() {
+    for optimizer in AnyOptimizer::ALL {
+        let presets = optimizer.presets().iter().map(|preset| optimizer.preset(preset).unwrap());
+        for optimizer in [*optimizer].into_iter().chain(presets) {
+            let mut training = Training::start(optimizer);
+            training.steps(7);
+            let mut resumed = through_json(&training);
+            assert_eq!(resumed, training);
+            training.steps(7);
+            resumed.steps(7);
+            assert_eq!(resumed, training, "{optimizer:?}");
+        }
+    }
+}
+
+/// A checkpoint of a type rather than of `any`: its clock is a type too.
+#[test]
+fn typed_hyper_parameters_and_clocks() {
+    macro_rules! each {
+        ($($Optimizer:ident: $slots:literal,)*) => {$({
+            let optimizer = $Optimizer::DEFAULT;
+            assert_eq!(through_json(&optimizer), optimizer);
+            let mut clock = <$Optimizer as Optimizer<$slots>>::Clock::default();
+            for _ in 0..3 {
+                let _ = optimizer.tick(&mut clock).unwrap();
+            }
+            assert_eq!(through_json(&clock), clock);
+        })*};
+    }
+    for_each_optimizer!(each);
+}
+
+/// A misspelled field is an error that names it; a field that is missing has its default.
+#[test]
+fn unknown_fields_are_refused() {
+    let error = serde_json::from_str::<Adam>(r#"{"lr": 0.1, "learning_rate": 0.1}"#).unwrap_err().to_string();
+    assert!(error.contains("learning_rate"), "{error}");
+    assert_eq!(serde_json::from_str::<Adam>(r#"{"lr": 0.1}"#).unwrap(), Adam { lr: 0.1, ..Adam::DEFAULT });
+    let error = serde_json::from_str::<AnyOptimizer>(r#"{"Adamw": {}}"#).unwrap_err().to_string();
+    assert!(error.contains("AdamW"), "{error}");
+    let error = serde_json::from_str::<ClockData>(r#"{"step": 1, "values": [0, 0], "t": 1}"#).unwrap_err().to_string();
+    assert!(error.contains("`t`"), "{error}");
+}
