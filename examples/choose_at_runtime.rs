@@ -1,6 +1,7 @@
 //! An optimizer that the command line chooses: by name, with fields by name.
 //!
 //! `cargo run --example choose_at_runtime -- lion lr=0.01 weight_decay=0.1`
+#![allow(clippy::indexing_slicing, reason = "an example may panic where it is wrong")]
 
 use gradstep::any::AnyOptimizer;
 use gradstep::optim::{Kind, Value};

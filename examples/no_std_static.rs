@@ -1,6 +1,7 @@
 //! A trainer in static memory, as on a microcontroller: no allocation, and no panic in the step.
 //!
 //! `cargo run --example no_std_static`. The functions use `core` alone; only `main` prints.
+#![allow(clippy::indexing_slicing, reason = "an example may panic where it is wrong")]
 
 use gradstep::{Error, Momentum, Optimizer};
 use std::sync::Mutex;

@@ -1,6 +1,7 @@
 //! A rule of your own: written once for one element, it runs on every backend with the same bits.
 //!
 //! `cargo run --example own_rule`
+#![allow(clippy::indexing_slicing, reason = "an example may panic where it is wrong")]
 
 use gradstep::rule::{Descent, Direction};
 use gradstep::{Backend, Error, Real, Step};

@@ -1,6 +1,7 @@
 //! Adam on a line through noisy points: what every training loop looks like.
 //!
 //! `cargo run --example quickstart`
+#![allow(clippy::indexing_slicing, reason = "an example may panic where it is wrong")]
 
 use gradstep::{Adam, Error, Optimizer};
 

@@ -8,7 +8,7 @@ use crate::range::Range;
 /// Floats of one sign are ordered like their bits. Comparing those as integers costs little where f64 is software.
 #[inline]
 pub(crate) const fn field(name: &'static str, value: f64, range: Range) -> Result<(), Error> {
-    /// The smallest number that f32 does not turn into 0: above half of its own smallest one.
+    /// The smallest number that f32 does not turn into 0: above half of the smallest f32.
     const LEAST: u64 = (f32::from_bits(1) as f64 / 2.0).to_bits() + 1;
     let (least, largest) = range.limits();
     let bits = if least < 0.0 { value.abs() } else { value }.to_bits();

@@ -2,6 +2,7 @@
 
 use crate::Row;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
 const INK: RGBColor = RGBColor(40, 44, 52);
@@ -13,7 +14,7 @@ pub(crate) fn draw(rows: &[Row], divide_and_root: f64) {
     let folder = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("limit");
     std::fs::create_dir_all(&folder).unwrap();
     register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular()).map_err(drop).unwrap();
-    let size = (1500, 1000);
+    let size = (1800, 1000);
     let (svg, png) = (folder.join("roofline.svg"), folder.join("roofline.png"));
     roofline(&SVGBackend::new(&svg, size).into_drawing_area(), rows, divide_and_root);
     roofline(&BitMapBackend::new(&png, size).into_drawing_area(), rows, divide_and_root);
@@ -22,7 +23,9 @@ pub(crate) fn draw(rows: &[Row], divide_and_root: f64) {
 
 fn roofline<DB: DrawingBackend>(area: &DrawingArea<DB, plotters::coord::Shift>, rows: &[Row], divide_and_root: f64) {
     area.fill(&WHITE).unwrap();
-    let mut chart = ChartBuilder::on(area)
+    let (plot, list) = area.split_horizontally(1500);
+    names(&list, rows);
+    let mut chart = ChartBuilder::on(&plot)
         .margin(20)
         .caption("Throughput of a step against its limits", ("sans-serif", 34).into_font().color(&INK))
         .x_label_area_size(60)
@@ -67,10 +70,9 @@ fn roofline<DB: DrawingBackend>(area: &DrawingArea<DB, plotters::coord::Shift>, 
         .unwrap()
         .label("limit of one division and one root")
         .legend(move |(x, y)| PathElement::new([(x, y), (x + 26, y)], INK.stroke_width(3)));
-    let style = ("sans-serif", 15).into_font().color(&INK);
-    for (at, label) in labels(rows) {
-        chart.draw_series([Text::new(label, at, style.clone())]).unwrap();
-    }
+    let style = ("sans-serif", 16).into_font().color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
+    let numbers = numbers(rows).into_iter();
+    chart.draw_series(numbers.map(|(at, number)| Text::new(number.to_string(), at, style.clone()))).unwrap();
     chart
         .configure_series_labels()
         .position(SeriesLabelPosition::UpperRight)
@@ -82,25 +84,32 @@ fn roofline<DB: DrawingBackend>(area: &DrawingArea<DB, plotters::coord::Shift>, 
     area.present().unwrap();
 }
 
-/// Where names stand: those of points too near for a line each share one.
-fn labels(rows: &[Row]) -> Vec<((f64, f64), String)> {
-    let mut rows: Vec<&Row> = rows.iter().collect();
-    rows.sort_by(|a, b| a.bytes.cmp(&b.bytes).then(a.cache[0].total_cmp(&b.cache[0])));
-    let mut labels: Vec<((f64, f64), String)> = Vec::new();
-    for row in rows {
-        let (x, y) = (row.bytes as f64 + 0.4, row.bytes as f64 / row.cache[0]);
-        match labels.last_mut() {
-            // Two lines of text are a tenth of a factor apart.
-            Some(((last_x, last_y), label)) if *last_x == x && *last_y < 1.12 * y => {
-                if label.len() < 48 {
-                    label.push_str(", ");
-                    label.push_str(row.name);
-                } else if !label.ends_with('…') {
-                    label.push_str(", …");
-                }
-            }
-            _ => labels.push(((x, y), row.name.into())),
-        }
+/// A number for each row and where it is drawn. In a column, numbers that would overlap are moved down.
+fn numbers(rows: &[Row]) -> Vec<((f64, f64), usize)> {
+    /// Two lines of text are this factor apart.
+    const APART: f64 = 1.055;
+    let mut points: Vec<(usize, f64, usize)> =
+        rows.iter().zip(1..).map(|(row, number)| (row.bytes, row.bytes as f64 / row.cache[0], number)).collect();
+    points.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+    let mut numbers: Vec<((f64, f64), usize)> = Vec::new();
+    for (bytes, throughput, number) in points {
+        let x = bytes as f64 + 0.45;
+        let y = match numbers.last() {
+            Some(((last_x, last_y), _)) if *last_x == x => throughput.min(last_y / APART),
+            _ => throughput,
+        };
+        numbers.push(((x, y), number));
     }
-    labels
+    numbers
+}
+
+/// The names of the numbers.
+fn names<DB: DrawingBackend>(area: &DrawingArea<DB, plotters::coord::Shift>, rows: &[Row]) {
+    let (_, height) = area.dim_in_pixel();
+    let line = (height as i32 - 120) / rows.len().max(1) as i32;
+    let style = ("sans-serif", 17).into_font().color(&INK);
+    for (row, i) in rows.iter().zip(0..) {
+        let text = format!("{:>2}  {}", i + 1, row.name);
+        area.draw(&Text::new(text, (10, 70 + line.min(24) * i), style.clone())).unwrap();
+    }
 }

@@ -11,7 +11,7 @@ pub trait HyperParameters: Copy + Default + PartialEq + Debug + 'static {
     /// The name of the type.
     const NAME: &'static str;
 
-    /// Other names that libraries give to the optimizer, each with the hyper-parameters that it stands for.
+    /// Other names that libraries give to the optimizer, each with its hyper-parameters.
     const ALIASES: &'static [Preset<Self>];
 
     /// Every field, in the order of the struct.
@@ -49,7 +49,7 @@ pub trait HyperParameters: Copy + Default + PartialEq + Debug + 'static {
         (field_named::<Self>(field)?.set)(self, value.into())
     }
 
-    /// The hyper-parameters that a preset stands for.
+    /// The hyper-parameters of a preset.
     ///
     /// # Errors
     /// [`Error::Unknown`] lists the presets that exist.
@@ -258,7 +258,7 @@ macro_rules! hyper_parameters {
     };
 }
 
-/// The hyper-parameters that a further name stands for: those of a preset, or the default.
+/// The hyper-parameters of a further name: those of a preset, or the default.
 macro_rules! alias {
     ($Optimizer:ident) => {
         $Optimizer::DEFAULT

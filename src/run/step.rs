@@ -83,7 +83,7 @@ impl<U, A> Step<U, A> {
     /// takes back what they have not begun. From outside, a call has to wait for them, so it uses them for larger slices
     /// only, and works on a share itself.
     ///
-    /// An engine with threads of its own does not need this method. It cuts the slices where it likes and calls `apply`
+    /// An engine that has threads already does not need this method. It cuts the slices where it likes and calls `apply`
     /// for each piece, at best one piece a thread and the same one in every step, so that its caches keep what they hold:
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! Sophia (Liu et al. 2023, algorithm 3) between two estimates of the Hessian: h stands still.
+//! Sophia (Liu et al. 2023, algorithm 3) between two estimates of the Hessian: h does not change.
 
 use super::{Bound, Dice, Oracle, ema};
 use gradstep::Sophia;
