@@ -62,7 +62,7 @@ impl<E: Epsilon> SecondMoment<E> {
         Some(SecondMoment { average: self.average, epsilon: self.epsilon.outside()?, flush: self.flush })
     }
 
-    /// The average as it is stored: zero below the threshold of [`flush`]. An average of squares is never negative, so
+    /// The average as it is stored: zero below a threshold that no step can tell from zero. An average of squares is never negative, so
     /// its sign need not be cleared first.
     #[inline(always)]
     pub fn stored<R: Real>(&self, v: R) -> R {

@@ -42,8 +42,9 @@ pub trait Rule<const S: usize>: Copy {
     /// Passes the visitor the form of this rule to loop over vectors with: a rule that gives the same bits and has less
     /// to compute, because what is switched off is missing from its type.
     ///
-    /// The default, the rule itself, is right for a rule without switches. [`Loss`] and [`Descent`] have forms, so a rule
-    /// that is made of them needs none. Targets without vectors don't ask: they keep one loop.
+    /// The default, the rule itself, is right for a rule without switches. [`Loss`](super::Loss) and
+    /// [`Descent`](super::Descent) have forms, so a rule that is made of them needs none. Targets without vectors don't ask:
+    /// they keep one loop.
     #[inline(always)]
     fn form<V: Visitor<S>>(&self, visitor: V) -> V::Output {
         visitor.visit(*self)
