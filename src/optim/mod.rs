@@ -77,6 +77,7 @@ macro_rules! for_each_optimizer {
             OptimisticAdam: 3,
             SimplifiedAdEmaMix: 2,
             AcProp: 2,
+            AdamaxW: 2,
         }
     };
 }

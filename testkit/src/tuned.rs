@@ -78,6 +78,7 @@ pub const TUNED: &[Tuned] = &[
     tuned("RAdam", Adam, 0.005, 0.7, Constant, [0.2, 0.5, 0.001, 0.005]),
     tuned("AdaBelief", Adam, 0.005, 0.3, Constant, [0.5, 0.1, 0.0005, 0.0005]),
     tuned("Yogi", Adam, 0.01, 0.3, Constant, [0.5, 0.5, 0.1, 0.1]),
+    tuned("AdamaxW", Adam, 0.01, 0.5, Constant, [1.0, 1.0, 0.002, 0.002]),
     tuned("OptimisticAdam", Adam, 0.005, 0.2, Constant, [0.02, 0.1, 0.002, 0.001]),
     tuned("Adan", Descendants, 0.005, 0.2, Constant, [0.05, 0.05, 0.001, 0.001]),
     tuned("Adopt", Descendants, 0.005, 0.4, Constant, [2.0, 2.0, 0.5, 0.5]),

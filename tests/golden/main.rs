@@ -239,7 +239,11 @@ fn elementwise() {
     let ad_ema_mix = SimplifiedAdEmaMix { lr: 1e-3, ..SimplifiedAdEmaMix::optax() };
     let nadamw = NAdam::timm_nadamw();
     let noisy = NoisySgd { lr: 0.1, ..NoisySgd::optax() };
+    let adamaxw = AdamaxW::optax();
     let optimizers = vec![
+        ("adamaxw", run(AdamaxW { lr: 2e-3, ..adamaxw })),
+        ("adamaxw_decay", run(AdamaxW { lr: 0.01, beta1: 0.8, beta2: 0.99, eps: 1e-6, weight_decay: 0.1, ..adamaxw })),
+        ("adamaxw_scheduled", run(AdamaxW { weight_decay: 0.05, ..adamaxw })),
         ("optimistic_gradient_descent", run(OptimisticSgd { lr: 0.05, ..optimistic_sgd })),
         ("optimistic_gradient_descent_generalized", run(OptimisticSgd { alpha: 0.75, beta: 1.5, ..optimistic_sgd })),
         ("optimistic_gradient_descent_scheduled", run(OptimisticSgd { beta: 0.5, ..optimistic_sgd })),
@@ -303,5 +307,5 @@ fn elementwise() {
         ("noisy_sgd_generalized", run(NoisySgd { lr: 0.05, eta: 0.3, gamma: 1.5, ..noisy })),
         ("noisy_sgd_scheduled", run(NoisySgd { eta: 1.0, ..noisy })),
     ];
-    hold_against("elementwise", optimizers, &["adamaxw", "adamaxw_decay", "adamaxw_scheduled"]);
+    hold_against("elementwise", optimizers, &[]);
 }

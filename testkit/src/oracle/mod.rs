@@ -11,6 +11,7 @@ mod ada_grad;
 mod adam;
 mod adam_w;
 mod adamax;
+mod adamax_w;
 mod adan;
 mod adopt;
 mod ams_grad;
