@@ -60,7 +60,8 @@ fn optimizer<O: Optimizer<S>, const S: usize>(buffers: &mut Buffers) -> Result<(
 
 fn others(buffers: &mut Buffers) -> Result<(), Error> {
     let x = black_box(0.5);
-    let (swa, ema) = (Swa.tick(black_box(&mut 0))?, WeightEma { decay: x, ..WeightEma::default() }.tick(black_box(&mut 0))?);
+    let (swa, ema) =
+        (Swa.tick(black_box(&mut 0))?, WeightEma { decay: x, ..WeightEma::default() }.tick(black_box(&mut 0))?);
     let lookahead = Lookahead { alpha: x, period: black_box(1) };
     let step = black_box(Momentum::default()).tick(black_box(&mut 0))?.then(swa).then(ema);
     let (params, grads, [slow]) = buffers.streams();
