@@ -5,7 +5,7 @@
 use gradstep::{Error, Lion, Optimizer, Step};
 use std::thread;
 
-const LEN: usize = 1 << 22;
+const LEN: usize = 1 << 19;
 const THREADS: usize = 4;
 
 type Rule = <Lion as Optimizer<1>>::Rule;

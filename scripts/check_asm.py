@@ -39,18 +39,19 @@ MEMORY = re.compile(r"\w+ (?:PTR|BCST) (?:\w+:)?\[(\w+)[^]]*\]")
 
 def main():
     binary = build()
-    rules = {rule.removeprefix(ADAPTED).removesuffix(">") for rule in run(binary, "--rules").splitlines()}
+    lines = [line.split(" ", 1) for line in run(binary, "--rules").splitlines()]
+    rules = {rule.removeprefix(ADAPTED).removesuffix(">"): int(written) for written, rule in lines}
     functions = disassemble(binary)
     faults = []
     for backend in REGISTER:
         found = steps(functions, backend)
-        faults += [f"{backend}: no function for {short(rule)}" for rule in sorted(rules - found.keys())]
-        faults += [f"{backend}: {short(rule)} is not in the registry" for rule in sorted(found.keys() - rules)]
+        faults += [f"{backend}: no function for {short(rule)}" for rule in sorted(rules.keys() - found.keys())]
+        faults += [f"{backend}: {short(rule)} is not in the registry" for rule in sorted(found.keys() - rules.keys())]
         loops = 0
         for rule, (slots, code) in sorted(found.items()):
             halves = ["avx2"] if backend == "avx512" and slots == 0 else []
             for width in [backend, *halves]:
-                vector_loops, rule_faults = examine(code, width, slots, has_forms(rule))
+                vector_loops, rule_faults = examine(code, width, slots, rules.get(rule, slots), has_forms(rule))
                 loops += vector_loops
                 faults += [f"{backend}: {short(rule)}: {fault}" for fault in rule_faults]
         print(f"{backend}: {len(found)} of {len(rules)} rules, {loops} vector loops")
@@ -102,7 +103,7 @@ def has_forms(rule):
     return not (is_adapted(rule) or "::MomentumDirection" in rule or "::RpropDirection" in rule)
 
 
-def examine(code, backend, slots, switches):
+def examine(code, backend, slots, written, switches):
     """The number of vector loops in a function, and the faults of the function."""
     faults = [f"{verb}: {m} {o}" for _, m, o in code for verb, pattern in FORBIDDEN.items() if pattern.match(m)]
     inside = {address for address, _, _ in code}
@@ -117,7 +118,7 @@ def examine(code, backend, slots, switches):
         if is_vector_loop(body, backend):
             vector_loops += 1
             straight += sum(mnemonic.startswith("j") for mnemonic, _ in body) == 1
-            faults += loop_faults(body, backend, slots)
+            faults += loop_faults(body, backend, slots, written)
             prefetched = {operands for mnemonic, operands in body if mnemonic == "prefetcht0"}
             prefetching += len(prefetched) > 0
             if len(prefetched) not in (0, slots + 2):
@@ -184,7 +185,7 @@ def is_vector_loop(body, backend):
     return stores >= REGISTERS_PER_VECTOR[backend]
 
 
-def loop_faults(body, backend, slots):
+def loop_faults(body, backend, slots, written):
     register = REGISTER[backend]
     faults, loads, stores = [], 0, 0
     for mnemonic, operands in body:
@@ -207,9 +208,9 @@ def loop_faults(body, backend, slots):
         else:
             loads += 1
     # Unrolled loops have a multiple of it.
-    vectors = max(1, stores // (REGISTERS_PER_VECTOR[backend] * (slots + 1)))
+    vectors = max(1, stores // (REGISTERS_PER_VECTOR[backend] * (written + 1)))
     most = vectors * REGISTERS_PER_VECTOR[backend]
-    if loads > most * (slots + 2) or stores > most * (slots + 1):
+    if loads > most * (slots + 2) or stores > most * (written + 1):
         faults.append(f"has {loads} loads and {stores} stores for {slots} slots")
     return faults
 

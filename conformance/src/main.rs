@@ -1,7 +1,7 @@
 //! Prints the hash of each subject, after comparing all backends that this machine can run.
 //!
 //! `conformance --check FILE` compares with the lines of a file instead of printing; `conformance --rules` lists the
-//! types of all rules, for `scripts/check_asm.py`.
+//! types of all rules, with the slots that each writes, for `scripts/check_asm.py`.
 
 use gradstep::Backend;
 use std::process::ExitCode;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let faults = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--rules"] => {
-            gradstep_conformance::rules(|rule| println!("{rule}"));
+            gradstep_conformance::rules(|written, rule| println!("{written} {rule}"));
             Ok(Vec::new())
         }
         ["--check", file] => check(file),

@@ -27,15 +27,16 @@ pub(crate) fn adapted<U>(step: Step<U>) -> Step<U, impl Adapter> {
     step.scale_grads(0.75).clip_grads(0.5).l2(0.01).decoupled_decay(1e-3).maximize()
 }
 
-/// Calls `report` with the type that a backend runs for every rule, bare and adapted.
-pub fn rules(mut report: impl FnMut(&str)) {
+/// Calls `report` with the type that a backend runs for every rule, bare and adapted, and the slots that it writes.
+pub fn rules(mut report: impl FnMut(usize, &str)) {
     fn name<U, A>(_: fn(Step<U>) -> Step<U, A>) -> &'static str {
         core::any::type_name::<Adapted<U, A>>()
     }
     macro_rules! each {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
-            report(name::<_, Unadapted>(|step: Step<<gradstep::$Optimizer as Optimizer<$slots>>::Rule>| step));
-            report(name(adapted::<<gradstep::$Optimizer as Optimizer<$slots>>::Rule>));
+            let written = <gradstep::$Optimizer as Optimizer<$slots>>::SLOTS.iter().filter(|slot| slot.is_written).count();
+            report(written, name::<_, Unadapted>(|step: Step<<gradstep::$Optimizer as Optimizer<$slots>>::Rule>| step));
+            report(written, name(adapted::<<gradstep::$Optimizer as Optimizer<$slots>>::Rule>));
         )*};
     }
     for_each_optimizer!(each);
