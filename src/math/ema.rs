@@ -1,17 +1,54 @@
+use super::floor;
 use crate::check;
 use crate::error::Error;
 use crate::range::Range;
 use crate::real::Real;
 
+/// A moving average, or a form of it that is known from the type.
+pub trait Average: Copy {
+    /// The average after it has seen `x`.
+    fn of<R: Real>(&self, average: R, x: R) -> R;
+
+    /// The form for a decay rate of at least ½.
+    type Slow: Average;
+
+    /// That form, where the rate allows it.
+    fn slow(&self) -> Option<Self::Slow>;
+
+    /// The magnitude below which the average is stored as zero when a step sweeps: see [`Rule::floors`](crate::rule::Rule::floors).
+    fn floor(&self) -> f32;
+}
+
 /// An exponential moving average `a ← β·a + (1−β)·x`, the moments of most optimizers.
 ///
-/// β rounded to f32 is off by up to 3e-8, and the average accumulates that error for `1/(1−β)` steps: after 20,000 steps
-/// of random gradients a second moment is off by 1.3e-5 at β = .999 and by 1.1e-4 at .9999. So β is the product of two
-/// f32, which reduces the errors to 1.0e-6 and 3.5e-6.
+/// It is computed from the nearer end: `a + (1−β)·(x − a)` for β of at least ½, `x − β·(x − a)` below. So the rounding of β
+/// to f32 does not add up over `1/(1−β)` steps, and β = 0 gives x. Of numbers that are not negative the average is not
+/// negative either. A difference beyond f32 makes the average infinite. What is infinite becomes NaN, at the latest with the next number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ema {
-    beta: f32,
-    correction: f32,
+    /// 1 − β, or −β from the other end.
+    weight: f32,
+    is_slow: bool,
+}
+
+/// An [`Ema`] with a decay rate of at least ½.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SlowEma {
+    weight: f32,
+}
+
+/// A decaying sum `a ← β·a + x`: `a + (x − (1−β)·a)` for β of at least ½, which does not add up the rounding of β, and as
+/// written below.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DecayingSum {
+    /// 1 − β, or β itself.
+    weight: f32,
+    is_slow: bool,
+}
+
+/// A [`DecayingSum`] with a decay rate of at least ½.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SlowSum {
     weight: f32,
 }
 
@@ -21,46 +58,103 @@ impl Ema {
     /// # Errors
     /// [`Error::HyperParameter`] where `beta` is out of range, [`Error::Coefficient`] where it is too small for f32.
     #[inline]
-    pub fn new(name: &'static str, beta: f64) -> Result<Self, Error> {
-        check::field(name, beta, Range::Fraction)?;
-        Ok(Ema::unchecked(beta))
+    pub const fn new(name: &'static str, beta: f64) -> Result<Self, Error> {
+        match check::field(name, beta, Range::Fraction) {
+            Ok(()) => Ok(Ema::unchecked(beta)),
+            Err(error) => Err(error),
+        }
     }
 
     #[inline]
-    pub(crate) fn unchecked(beta: f64) -> Self {
-        let correction = correction(beta);
-        Ema { beta: (beta / correction) as f32 + 0.0, correction: correction as f32, weight: (1.0 - beta) as f32 }
-    }
-
-    /// A decaying sum `a ← β·a + x`.
-    #[inline]
-    pub(crate) fn summing(beta: f64) -> Self {
-        Ema { weight: 1.0, ..Ema::unchecked(beta) }
-    }
-
-    /// The average after it has seen `x`.
-    #[inline(always)]
-    pub fn of<R: Real>(&self, average: R, x: R) -> R {
-        average * R::splat(self.beta) * R::splat(self.correction) + R::splat(self.weight) * x
+    pub(crate) const fn unchecked(beta: f64) -> Self {
+        let is_slow = beta >= 0.5;
+        Ema { weight: if is_slow { 1.0 - beta } else { 0.0 - beta } as f32, is_slow }
     }
 }
 
-/// A number `1 + jε`, ε = 2⁻²⁴ and j even, such that β divided by it is almost exactly an f32.
-///
-/// Write β as `1 − (s+f)ε` with `s` whole. `1 − (s+j)ε` is an f32, and its product with `1 + jε` is
-/// `1 − sε − j(j+s)ε²`, which is β where `j(j+s)ε = f`. `f` is chosen between 1 and 2, because a small j would round all
-/// averages of about the same size in the same direction. Below ½ an average forgets faster than errors add up, and the
-/// correction is 1.
-#[inline]
-fn correction(beta: f64) -> f64 {
-    if beta < 0.5 {
-        return 1.0;
+impl Average for Ema {
+    type Slow = SlowEma;
+
+    #[inline(always)]
+    fn of<R: Real>(&self, average: R, x: R) -> R {
+        let near = if self.is_slow { average } else { x };
+        near + R::splat(self.weight) * (x - average)
     }
-    let unit = 1.0 / 16_777_216.0;
-    let below_one = (1.0 - beta) / unit;
-    let whole = f64::from(below_one as u32) - 1.0;
-    let half = whole / 2.0;
-    let j = libm::sqrt(half * half + (below_one - whole) / unit) - half;
-    let even = 2 * ((j / 2.0 + 0.5) as u32);
-    1.0 + f64::from(even) * unit
+
+    #[inline(always)]
+    fn slow(&self) -> Option<SlowEma> {
+        self.is_slow.then_some(SlowEma { weight: self.weight })
+    }
+
+    #[inline(always)]
+    fn floor(&self) -> f32 {
+        if self.is_slow { floor(self.weight) } else { f32::MIN_POSITIVE }
+    }
+}
+
+impl Average for SlowEma {
+    type Slow = SlowEma;
+
+    #[inline(always)]
+    fn of<R: Real>(&self, average: R, x: R) -> R {
+        average + R::splat(self.weight) * (x - average)
+    }
+
+    #[inline(always)]
+    fn slow(&self) -> Option<SlowEma> {
+        Some(*self)
+    }
+
+    #[inline(always)]
+    fn floor(&self) -> f32 {
+        floor(self.weight)
+    }
+}
+
+impl DecayingSum {
+    /// A sum with decay rate `beta`, which has been checked.
+    #[inline]
+    pub(crate) const fn unchecked(beta: f64) -> Self {
+        let is_slow = beta >= 0.5;
+        DecayingSum { weight: if is_slow { 1.0 - beta } else { beta } as f32, is_slow }
+    }
+}
+
+impl Average for DecayingSum {
+    type Slow = SlowSum;
+
+    #[inline(always)]
+    fn of<R: Real>(&self, sum: R, x: R) -> R {
+        let weighted = R::splat(self.weight) * sum;
+        if self.is_slow { sum + (x - weighted) } else { weighted + x }
+    }
+
+    #[inline(always)]
+    fn slow(&self) -> Option<SlowSum> {
+        self.is_slow.then_some(SlowSum { weight: self.weight })
+    }
+
+    #[inline(always)]
+    fn floor(&self) -> f32 {
+        if self.is_slow { floor(self.weight) } else { f32::MIN_POSITIVE }
+    }
+}
+
+impl Average for SlowSum {
+    type Slow = SlowSum;
+
+    #[inline(always)]
+    fn of<R: Real>(&self, sum: R, x: R) -> R {
+        sum + (x - R::splat(self.weight) * sum)
+    }
+
+    #[inline(always)]
+    fn slow(&self) -> Option<SlowSum> {
+        Some(*self)
+    }
+
+    #[inline(always)]
+    fn floor(&self) -> f32 {
+        floor(self.weight)
+    }
 }

@@ -9,6 +9,16 @@ pub trait Epsilon: Copy {
 
     /// The form without an addition inside the root, where it gives the same bits.
     fn outside(&self) -> Option<Outside>;
+
+    /// Whether the divisor of a moment below a power of two is that of 0, but for a sixteenth of what its rounding may
+    /// change: 2⁻²⁸ of itself. An epsilon outside is compared with the root of the moment.
+    fn hides(&self, moment: f32) -> bool;
+}
+
+/// The exponent of an f32 as it is stored: 127 for 1.
+#[inline(always)]
+const fn exponent(x: f32) -> i32 {
+    (x.to_bits() >> 23) as i32 & 0xff
 }
 
 /// `√v + eps`.
@@ -63,6 +73,11 @@ impl Epsilon for Outside {
     fn outside(&self) -> Option<Outside> {
         Some(*self)
     }
+
+    #[inline(always)]
+    fn hides(&self, moment: f32) -> bool {
+        exponent(moment) - 127 <= 2 * (exponent(self.eps) - 127 - 28)
+    }
 }
 
 impl Epsilon for Inside {
@@ -75,6 +90,11 @@ impl Epsilon for Inside {
     fn outside(&self) -> Option<Outside> {
         None
     }
+
+    #[inline(always)]
+    fn hides(&self, moment: f32) -> bool {
+        exponent(moment) <= exponent(self.eps_root) - 28
+    }
 }
 
 impl Epsilon for Both {
@@ -86,5 +106,10 @@ impl Epsilon for Both {
     #[inline(always)]
     fn outside(&self) -> Option<Outside> {
         (self.inside.eps_root == 0.0).then_some(self.outside)
+    }
+
+    #[inline(always)]
+    fn hides(&self, moment: f32) -> bool {
+        self.outside.hides(moment) || self.inside.hides(moment)
     }
 }

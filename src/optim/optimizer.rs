@@ -55,9 +55,9 @@ pub trait Optimizer<const S: usize>: HyperParameters {
     /// Those of [`Optimizer::begin`]. The clock has not advanced then.
     #[inline]
     fn tick(&self, clock: &mut Self::Clock) -> Result<Step<Self::Rule>, Error> {
-        let (rule, next) = self.begin(clock)?;
+        let (rule, mut next) = self.begin(clock)?;
         *clock = next;
-        Ok(Step::of(rule))
+        Ok(Step::at(*next.step(), rule))
     }
 
     /// Fills the state of `params` as it is before the first step: zeros, unless [`Optimizer::SLOTS`] says otherwise.

@@ -79,6 +79,11 @@ impl<U: Rule<S>, A: Adapter, const S: usize> Rule<S> for Adapted<U, A> {
     }
 
     #[inline(always)]
+    fn floors(&self) -> [f32; S] {
+        self.rule.floors()
+    }
+
+    #[inline(always)]
     fn check(&self) -> Result<(), Error> {
         self.rule.check()?;
         self.adapter.check()

@@ -48,6 +48,11 @@ impl<D: Direction<S>, W: Switch, const S: usize> Rule<S> for Descent<D, W> {
     fn form<V: Visitor<S>>(&self, visitor: V) -> V::Output {
         self.direction.form(Form { decay: self.decay, visitor })
     }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; S] {
+        self.direction.floors()
+    }
 }
 
 /// Chooses the form of the decay, after that of the direction.

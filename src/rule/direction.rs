@@ -38,6 +38,12 @@ pub trait Direction<const S: usize>: Copy {
     fn form<V: DirectionVisitor<S>>(&self, visitor: V) -> V::Output {
         visitor.visit(*self)
     }
+
+    /// For each slot, the magnitude below which it is stored as zero: see [`Rule::floors`](super::Rule::floors).
+    #[inline(always)]
+    fn floors(&self) -> [f32; S] {
+        [0.0; S]
+    }
 }
 
 /// What is done with the form of a direction: see [`Direction::form`].

@@ -37,6 +37,12 @@ macro_rules! one_slot_more {
             }
 
             #[inline(always)]
+            fn floors(&self) -> [f32; $more] {
+                let [$($slot),*] = self.rule.floors();
+                [$($slot,)* 0.0]
+            }
+
+            #[inline(always)]
             fn check(&self) -> Result<(), Error> {
                 self.rule.check()
             }

@@ -101,6 +101,11 @@ impl<U: Rule<S>, L: Switch, G: Gradient, const S: usize> Rule<S> for Loss<U, L, 
     }
 
     #[inline(always)]
+    fn floors(&self) -> [f32; S] {
+        self.rule.floors()
+    }
+
+    #[inline(always)]
     fn check(&self) -> Result<(), Error> {
         self.rule.check()
     }

@@ -50,6 +50,15 @@ pub trait Rule<const S: usize>: Copy {
         visitor.visit(*self)
     }
 
+    /// For each slot, the magnitude below which no step can tell its numbers from zero, or 0 where there is none.
+    ///
+    /// A number that decays would become subnormal and stay so for ever, and many CPUs are slow with those. So a step whose
+    /// number is a multiple of 64 ends by storing zero for what is below the floor.
+    #[inline(always)]
+    fn floors(&self) -> [f32; S] {
+        [0.0; S]
+    }
+
     /// Refuses coefficients that are out of their ranges. [`Step::apply`](crate::Step::apply) asks before it writes.
     ///
     /// # Errors

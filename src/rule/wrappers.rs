@@ -41,6 +41,11 @@ macro_rules! wrapper {
             fn form<V: DirectionVisitor<S>>(&self, visitor: V) -> V::Output {
                 self.0.form($Wrapper(visitor))
             }
+
+            #[inline(always)]
+            fn floors(&self) -> [f32; S] {
+                self.0.floors()
+            }
         }
 
         impl<V: DirectionVisitor<S>, const S: usize> DirectionVisitor<S> for $Wrapper<V> {

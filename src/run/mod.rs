@@ -11,6 +11,7 @@ mod parallel;
 mod pass;
 mod step;
 mod streams;
+mod sweep;
 
 pub(crate) use pass::{Wrong, pass};
 pub use step::Step;

@@ -2,6 +2,7 @@ use super::arch;
 #[cfg(feature = "rayon")]
 use super::parallel;
 use super::streams::Streams;
+use super::sweep::sweep;
 use crate::backend::Backend;
 use crate::error::Error;
 use crate::rule::{
@@ -17,13 +18,21 @@ use crate::rule::{
 #[must_use = "a step changes nothing until it is applied"]
 pub struct Step<U, A = Unadapted> {
     fused: Adapted<U, A>,
+    /// Whether what is below the floors of the slots is stored as zero.
+    sweeps: bool,
 }
 
 impl<U> Step<U> {
     /// A step of a rule, with nothing fused in.
     #[inline(always)]
     pub const fn of(rule: U) -> Self {
-        Step { fused: Adapted { rule, adapter: Unadapted } }
+        Step { fused: Adapted { rule, adapter: Unadapted }, sweeps: false }
+    }
+
+    /// Step `t` of a rule. Every 64th sweeps the state.
+    #[inline(always)]
+    pub(crate) const fn at(t: u64, rule: U) -> Self {
+        Step { fused: Adapted { rule, adapter: Unadapted }, sweeps: t % 64 == 0 }
     }
 }
 
@@ -65,15 +74,16 @@ impl<U, A> Step<U, A> {
         backend: Backend,
         params: &mut [f32],
         grads: &[f32],
-        state: [&mut [f32]; S],
+        mut state: [&mut [f32]; S],
     ) -> Result<(), Error>
     where
         U: Rule<S>,
         A: Adapter,
     {
-        let streams = Streams::new(params, grads, state)?;
+        let streams = Streams::new(params, grads, state.each_mut().map(|slot| &mut **slot))?;
         self.fused.check()?;
-        arch::run(backend, &self.fused, streams)
+        arch::run(backend, &self.fused, streams)?;
+        if self.sweeps { sweep(backend, &mut state, &self.fused.floors()) } else { Ok(()) }
     }
 
     /// [`Step::apply`] on rayon's current thread pool: the same bits for any number of threads.
@@ -124,7 +134,7 @@ impl<U, A> Step<U, A> {
     #[inline(always)]
     pub fn with<B: Adapter>(self, adapter: B) -> Step<U, Chain<A, B>> {
         let Adapted { rule, adapter: first } = self.fused;
-        Step { fused: Adapted { rule, adapter: Chain { first, second: adapter } } }
+        Step { fused: Adapted { rule, adapter: Chain { first, second: adapter } }, sweeps: self.sweeps }
     }
 
     /// Fuses a buffer that follows the parameters, such as [an average](crate::average): it becomes the last state
@@ -132,7 +142,7 @@ impl<U, A> Step<U, A> {
     #[inline(always)]
     pub fn then<F: Follower>(self, follower: F) -> Step<Followed<U, F>, A> {
         let Adapted { rule, adapter } = self.fused;
-        Step { fused: Adapted { rule: Followed { rule, follower }, adapter } }
+        Step { fused: Adapted { rule: Followed { rule, follower }, adapter }, sweeps: self.sweeps }
     }
 
     /// Moves only the elements whose update has the sign of their gradient: see [`Cautious`].
@@ -142,7 +152,7 @@ impl<U, A> Step<U, A> {
         U: Wrap,
     {
         let Adapted { rule, adapter } = self.fused;
-        Step { fused: Adapted { rule: rule.wrap(Cautious), adapter } }
+        Step { fused: Adapted { rule: rule.wrap(Cautious), adapter }, sweeps: self.sweeps }
     }
 
     /// `g ← factor · g`: unscales a scaled loss, takes the mean of a sum, or applies the factor of a clip by norm.

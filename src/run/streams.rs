@@ -24,6 +24,15 @@ macro_rules! each_slot {
     };
 }
 
+impl<'a> Streams<'a, 0> {
+    /// A pass over one slice, which takes the place of the gradients too.
+    #[inline(always)]
+    pub(super) fn over(slice: &'a mut [f32]) -> Self {
+        let params = slice.as_mut_ptr();
+        Streams { len: slice.len(), params, grads: params, state: [], borrow: PhantomData }
+    }
+}
+
 impl<'a, const S: usize> Streams<'a, S> {
     /// Checks that all slices are as long as the parameters.
     #[inline(always)]

@@ -13,11 +13,15 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// The error in units of 2⁻²⁴ of the scale; zero where both are NaN.
+    /// The error in units of 2⁻²⁴ of the scale; zero where neither is finite.
     pub fn error(&self, found: f32) -> f64 {
         let found = f64::from(found);
-        if found == self.value || (found.is_nan() && self.value.is_nan()) {
+        if found == self.value {
             return 0.0;
+        }
+        // Something was divided by zero. What comes of it may be an infinity here and NaN there.
+        if !self.value.is_finite() {
+            return if found.is_finite() { f64::INFINITY } else { 0.0 };
         }
         let error = (found - self.value).abs() / (tolerance::UNIT * self.scale);
         if error.is_nan() { f64::INFINITY } else { error }

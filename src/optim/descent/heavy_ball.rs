@@ -1,6 +1,5 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::flush;
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
@@ -57,6 +56,11 @@ impl Direction<1> for HeavyBallDirection {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [v]: [R; 1]) -> (R, [R; 1]) {
         let v = R::splat(self.momentum) * v - R::splat(self.lr) * g;
-        (R::splat(-1.0) * v, [flush(v)])
+        (R::splat(-1.0) * v, [v])
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 1] {
+        [f32::MIN_POSITIVE]
     }
 }

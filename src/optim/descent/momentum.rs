@@ -1,6 +1,5 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::flush;
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
@@ -70,6 +69,11 @@ impl Direction<1> for MomentumDirection {
         let momentum = R::splat(self.momentum);
         let b = momentum * b + R::splat(self.share) * g;
         let direction = if self.nesterov { g + momentum * b } else { b };
-        (R::splat(self.lr) * direction, [flush(b)])
+        (R::splat(self.lr) * direction, [b])
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 1] {
+        [f32::MIN_POSITIVE]
     }
 }

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{Interpolate, Lerp, Outside, SecondMoment, bias_correction};
+use crate::math::{Average, Ema, Interpolate, Lerp, Outside, SecondMoment, bias_correction};
 use crate::optim::{
     clock::{Clock, ClockData},
     facts::HyperParameters,
@@ -226,30 +226,38 @@ impl Optimizer<2> for ScheduleFreeAdamW {
 
 /// One step of [`ScheduleFreeAdamW`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ScheduleFreeAdamWRule<L = Penalty> {
+pub struct ScheduleFreeAdamWRule<L = Penalty, A = Ema> {
     penalty: L,
     averaging: Averaging,
-    second: SecondMoment<Outside>,
+    second: SecondMoment<Outside, A>,
     root_scale: f32,
 }
 
-impl<L: Switch> Rule<2> for ScheduleFreeAdamWRule<L> {
+impl<L: Switch, A: Average> Rule<2> for ScheduleFreeAdamWRule<L, A> {
     #[inline(always)]
     fn lane<R: Real>(&self, y: R, g: R, [z, v]: [R; 2]) -> (R, [R; 2]) {
         let v = self.second.of(v, g);
         let normalized = R::splat(self.root_scale) * (g / self.second.root(v));
         let (y, z) = self.averaging.step(y, z, self.penalty.add_to(normalized, y));
-        (y, [z, self.second.stored(v)])
+        (y, [z, v])
     }
 
     #[inline(always)]
     fn form<V: Visitor<2>>(&self, visitor: V) -> V::Output {
-        let ScheduleFreeAdamWRule { averaging, second, root_scale, .. } = *self;
-        match self.penalty.factor() {
-            None => visitor.visit(ScheduleFreeAdamWRule { penalty: Off, averaging, second, root_scale }),
-            Some(factor) => {
+        let ScheduleFreeAdamWRule { averaging, root_scale, .. } = *self;
+        match (self.second.slow(), self.penalty.factor()) {
+            (None, _) => visitor.general(),
+            (Some(second), None) => {
+                visitor.visit(ScheduleFreeAdamWRule { penalty: Off, averaging, second, root_scale })
+            }
+            (Some(second), Some(factor)) => {
                 visitor.visit(ScheduleFreeAdamWRule { penalty: On::new(factor), averaging, second, root_scale })
             }
         }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        [0.0, self.second.floor()]
     }
 }

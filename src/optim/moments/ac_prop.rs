@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
+use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction};
+use crate::rule::{Decoupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Divides each gradient by the variance that the steps before it have seen.
@@ -64,18 +64,33 @@ impl Optimizer<2> for AcProp {
 
 /// The gradient over the root of the variance before it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AcPropDirection {
-    first: Ema,
-    spread: SecondMoment<Outside>,
+pub struct AcPropDirection<A = Ema> {
+    first: A,
+    spread: SecondMoment<Outside, A>,
     eps_root: f32,
     scale: f32,
 }
 
-impl Direction<2> for AcPropDirection {
+impl<A: Average> Direction<2> for AcPropDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, s]: [R; 2]) -> (R, [R; 2]) {
         let update = R::splat(self.scale) * (g / self.spread.root(s));
         let s = self.spread.of(s, g - m) + R::splat(self.eps_root);
-        (update, [flush(self.first.of(m, g)), self.spread.stored(s)])
+        (update, [self.first.of(m, g), s])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        match (self.first.slow(), self.spread.slow()) {
+            (Some(first), Some(spread)) => {
+                visitor.visit(AcPropDirection { first, spread, eps_root: self.eps_root, scale: self.scale })
+            }
+            _ => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        [self.first.floor(), self.spread.floor()]
     }
 }

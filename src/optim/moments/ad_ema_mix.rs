@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
+use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction};
+use crate::rule::{Decoupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam with a second, much slower average of the gradients mixed in.
@@ -81,21 +81,40 @@ impl Optimizer<3> for AdEmaMix {
 
 /// Adam's update from a fast and a slow average.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdEmaMixDirection {
-    fast: Ema,
-    slow: Ema,
-    second: SecondMoment<Outside>,
+pub struct AdEmaMixDirection<A = Ema> {
+    fast: A,
+    slow: A,
+    second: SecondMoment<Outside, A>,
     fast_scale: f32,
     slow_scale: f32,
 }
 
-impl Direction<3> for AdEmaMixDirection {
+impl<A: Average> Direction<3> for AdEmaMixDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [fast, slow, v]: [R; 3]) -> (R, [R; 3]) {
         let fast = self.fast.of(fast, g);
         let slow = self.slow.of(slow, g);
         let v = self.second.of(v, g);
         let mix = R::splat(self.fast_scale) * fast + R::splat(self.slow_scale) * slow;
-        (mix / self.second.root(v), [flush(fast), flush(slow), self.second.stored(v)])
+        (mix / self.second.root(v), [fast, slow, v])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<3>>(&self, visitor: V) -> V::Output {
+        match (self.fast.slow(), self.slow.slow(), self.second.slow()) {
+            (Some(fast), Some(slow), Some(second)) => visitor.visit(AdEmaMixDirection {
+                fast,
+                slow,
+                second,
+                fast_scale: self.fast_scale,
+                slow_scale: self.slow_scale,
+            }),
+            _ => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 3] {
+        [self.fast.floor(), self.slow.floor(), self.second.floor()]
     }
 }

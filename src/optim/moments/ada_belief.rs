@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
+use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction};
+use crate::rule::{Decoupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam that divides by how far gradients are from their average.
@@ -60,15 +60,15 @@ impl Optimizer<2> for AdaBelief {
 
 /// Adam's update over the variance of the gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdaBeliefDirection {
+pub struct AdaBeliefDirection<A = Ema> {
     beta1: f32,
-    first: Ema,
-    spread: SecondMoment<Outside>,
+    first: A,
+    spread: SecondMoment<Outside, A>,
     eps_root: f32,
     scale: f32,
 }
 
-impl Direction<2> for AdaBeliefDirection {
+impl<A: Average> Direction<2> for AdaBeliefDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, s]: [R; 2]) -> (R, [R; 2]) {
         // g less the new average, from the old one: the new one is rounded, and the difference would show that.
@@ -76,6 +76,25 @@ impl Direction<2> for AdaBeliefDirection {
         let m = self.first.of(m, g);
         let s = self.spread.of(s, surprise) + R::splat(self.eps_root);
         let update = R::splat(self.scale) * (m / self.spread.root(s));
-        (update, [flush(m), self.spread.stored(s)])
+        (update, [m, s])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        match (self.first.slow(), self.spread.slow()) {
+            (Some(first), Some(spread)) => visitor.visit(AdaBeliefDirection {
+                beta1: self.beta1,
+                first,
+                spread,
+                eps_root: self.eps_root,
+                scale: self.scale,
+            }),
+            _ => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        [self.first.floor(), self.spread.floor()]
     }
 }

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Both, Ema, Epsilon, Outside, SecondMoment, bias_correction, flush};
+use crate::math::{Average, Both, Ema, Epsilon, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction, DirectionVisitor};
@@ -63,9 +63,9 @@ impl Optimizer<2> for Adam {
 
 /// Adam's update from a gradient and the moments.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamDirection<E = Both> {
-    pub(super) first: Ema,
-    pub(super) second: SecondMoment<E>,
+pub struct AdamDirection<E = Both, A = Ema> {
+    pub(super) first: A,
+    pub(super) second: SecondMoment<E, A>,
     pub(super) scale: f32,
 }
 
@@ -99,20 +99,24 @@ impl AdamDirection<Outside> {
     }
 }
 
-impl<E: Epsilon> Direction<2> for AdamDirection<E> {
+impl<E: Epsilon, A: Average> Direction<2> for AdamDirection<E, A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
         let v = self.second.of(v, g);
-        let update = R::splat(self.scale) * (m / self.second.root(v));
-        (update, [flush(m), self.second.stored(v)])
+        (R::splat(self.scale) * (m / self.second.root(v)), [m, v])
     }
 
     #[inline(always)]
     fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        match self.second.usual() {
-            Some(second) => visitor.visit(AdamDirection { first: self.first, second, scale: self.scale }),
-            None => visitor.general(),
+        match (self.first.slow(), self.second.usual()) {
+            (Some(first), Some(second)) => visitor.visit(AdamDirection { first, second, scale: self.scale }),
+            _ => visitor.general(),
         }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        [self.first.floor(), self.second.floor()]
     }
 }

@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, bias_correction, flush};
+use crate::math::{Average, Ema, bias_correction};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Coupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam with the infinity norm in place of the second moment.
@@ -58,21 +58,13 @@ impl Optimizer<2> for Adamax {
     }
 }
 
-/// The threshold below which u is stored as zero: the smallest normal number where `eps_outside` hides the difference,
-/// which is 2⁻²⁸ of it at most, else zero. An `eps` inside the maximum keeps u above the threshold.
-fn flush_threshold(eps_outside: f64) -> f32 {
-    let harmless = f64::from(f32::MIN_POSITIVE) * f64::from(1 << 28) <= eps_outside;
-    if harmless { f32::MIN_POSITIVE } else { 0.0 }
-}
-
 /// Adam's update over the decaying maximum.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamaxDirection {
-    first: Ema,
+pub struct AdamaxDirection<A = Ema> {
+    first: A,
     beta2: f32,
     eps: f32,
     eps_outside: f32,
-    flush: f32,
     scale: f32,
 }
 
@@ -86,18 +78,38 @@ impl AdamaxDirection {
             beta2: check::rounded(adamax.beta2),
             eps: check::rounded(adamax.eps),
             eps_outside: check::rounded(adamax.eps_outside),
-            flush: flush_threshold(adamax.eps_outside),
             scale: check::coefficient("lr", lr, lr / bias_correction(adamax.beta1, t))?,
         })
     }
 }
 
-impl Direction<2> for AdamaxDirection {
+impl<A: Average> Direction<2> for AdamaxDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, u]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
         let u = (g.abs() + R::splat(self.eps)).max(R::splat(self.beta2) * u);
         let update = R::splat(self.scale) * (m / (u + R::splat(self.eps_outside)));
-        (update, [flush(m), u.zero_where(u.lt(R::splat(self.flush)))])
+        (update, [m, u])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        match self.first.slow() {
+            Some(first) => visitor.visit(AdamaxDirection {
+                first,
+                beta2: self.beta2,
+                eps: self.eps,
+                eps_outside: self.eps_outside,
+                scale: self.scale,
+            }),
+            None => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        // An `eps` inside the maximum keeps u above its floor. One outside has to be so large that no step can tell.
+        let is_hidden = f32::MIN_POSITIVE * (1 << 28) as f32 <= self.eps_outside;
+        [self.first.floor(), if is_hidden { f32::MIN_POSITIVE } else { 0.0 }]
     }
 }

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Both, Ema, Epsilon, SecondMoment, bias_correction, flush};
+use crate::math::{Average, Both, Ema, Epsilon, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor};
@@ -82,17 +82,17 @@ impl Optimizer<4> for Adan {
 
 /// Adan's update from the gradient, the last one and three averages.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdanDirection<E = Both> {
+pub struct AdanDirection<E = Both, A = Ema> {
     first: bool,
-    of_grad: Ema,
-    of_difference: Ema,
-    of_square: SecondMoment<E>,
+    of_grad: A,
+    of_difference: A,
+    of_square: SecondMoment<E, A>,
     kappa: f32,
     grad_scale: f32,
     difference_scale: f32,
 }
 
-impl<E: Epsilon> AdanDirection<E> {
+impl<E: Epsilon, A: Average> AdanDirection<E, A> {
     /// The update, from the difference of the gradients too.
     #[inline(always)]
     fn of<R: Real>(&self, g: R, difference: R, [m, v, n]: [R; 3]) -> (R, [R; 4]) {
@@ -100,11 +100,11 @@ impl<E: Epsilon> AdanDirection<E> {
         let v = self.of_difference.of(v, difference);
         let n = self.of_square.of(n, g + R::splat(self.kappa) * difference);
         let update = (R::splat(self.grad_scale) * m + R::splat(self.difference_scale) * v) / self.of_square.root(n);
-        (update, [flush(m), flush(v), self.of_square.stored(n), g])
+        (update, [m, v, n, g])
     }
 }
 
-impl<E: Epsilon> Direction<4> for AdanDirection<E> {
+impl<E: Epsilon, A: Average> Direction<4> for AdanDirection<E, A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v, n, last]: [R; 4]) -> (R, [R; 4]) {
         let difference = if self.first { R::splat(0.0) } else { g - last };
@@ -113,11 +113,11 @@ impl<E: Epsilon> Direction<4> for AdanDirection<E> {
 
     #[inline(always)]
     fn form<V: DirectionVisitor<4>>(&self, visitor: V) -> V::Output {
-        match (self.first, self.of_square.usual()) {
-            (false, Some(of_square)) => visitor.visit(Later(AdanDirection {
+        match (self.first, self.of_grad.slow(), self.of_difference.slow(), self.of_square.usual()) {
+            (false, Some(of_grad), Some(of_difference), Some(of_square)) => visitor.visit(Later(AdanDirection {
                 first: false,
-                of_grad: self.of_grad,
-                of_difference: self.of_difference,
+                of_grad,
+                of_difference,
                 of_square,
                 kappa: self.kappa,
                 grad_scale: self.grad_scale,
@@ -126,13 +126,18 @@ impl<E: Epsilon> Direction<4> for AdanDirection<E> {
             _ => visitor.general(),
         }
     }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 4] {
+        [self.of_grad.floor(), self.of_difference.floor(), self.of_square.floor(), 0.0]
+    }
 }
 
 /// [`AdanDirection`] after the first step.
 #[derive(Clone, Copy)]
-struct Later<E>(AdanDirection<E>);
+struct Later<E, A>(AdanDirection<E, A>);
 
-impl<E: Epsilon> Direction<4> for Later<E> {
+impl<E: Epsilon, A: Average> Direction<4> for Later<E, A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v, n, last]: [R; 4]) -> (R, [R; 4]) {
         self.0.of(g, g - last, [m, v, n])

@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, Outside, SecondMoment, flush};
+use crate::math::{Average, Ema, Outside, SecondMoment};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction};
+use crate::rule::{Decoupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam that normalizes by the last step's second moment before it averages: it converges for any β2.
@@ -62,20 +62,35 @@ impl Optimizer<2> for Adopt {
 
 /// ADOPT's update: the average of clipped, normalized gradients.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdoptDirection {
-    first: Ema,
-    second: SecondMoment<Outside>,
+pub struct AdoptDirection<A = Ema> {
+    first: A,
+    second: SecondMoment<Outside, A>,
     lr: f32,
     eps: f32,
     clip: f32,
 }
 
-impl Direction<2> for AdoptDirection {
+impl<A: Average> Direction<2> for AdoptDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let u = g / v.sqrt().max(R::splat(self.eps));
         let u = u.max(R::splat(-self.clip)).min(R::splat(self.clip));
         let m = self.first.of(m, u);
-        (R::splat(self.lr) * m, [flush(m), self.second.stored(self.second.of(v, g))])
+        (R::splat(self.lr) * m, [m, self.second.of(v, g)])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        match (self.first.slow(), self.second.slow()) {
+            (Some(first), Some(second)) => {
+                visitor.visit(AdoptDirection { first, second, lr: self.lr, eps: self.eps, clip: self.clip })
+            }
+            _ => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        [self.first.floor(), self.second.floor()]
     }
 }

@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
+use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::either, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Direction, Either};
+use crate::rule::{Direction, DirectionVisitor, Either};
 
 hyper_parameters! {
     /// Adam whose denominator never shrinks.
@@ -70,20 +70,35 @@ impl Optimizer<3> for AmsGrad {
 
 /// Adam's update over the largest second moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AmsGradDirection {
-    first: Ema,
-    second: SecondMoment<Outside>,
+pub struct AmsGradDirection<A = Ema> {
+    first: A,
+    second: SecondMoment<Outside, A>,
     correction: f32,
     scale: f32,
 }
 
-impl Direction<3> for AmsGradDirection {
+impl<A: Average> Direction<3> for AmsGradDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v, v_max]: [R; 3]) -> (R, [R; 3]) {
         let m = self.first.of(m, g);
         let v = self.second.of(v, g);
         let v_max = v_max.max(R::splat(self.correction) * v);
         let update = R::splat(self.scale) * (m / self.second.root(v_max));
-        (update, [flush(m), self.second.stored(v), v_max])
+        (update, [m, v, v_max])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<3>>(&self, visitor: V) -> V::Output {
+        match (self.first.slow(), self.second.slow()) {
+            (Some(first), Some(second)) => {
+                visitor.visit(AmsGradDirection { first, second, correction: self.correction, scale: self.scale })
+            }
+            _ => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 3] {
+        [self.first.floor(), self.second.floor(), 0.0]
     }
 }

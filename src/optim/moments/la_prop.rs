@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
+use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction};
+use crate::rule::{Decoupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam that normalizes the gradient first and averages after, so that any β1 can go with any β2.
@@ -50,18 +50,33 @@ impl Optimizer<2> for LaProp {
 
 /// The average of normalized gradients.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LaPropDirection {
-    first: Ema,
-    second: SecondMoment<Outside>,
+pub struct LaPropDirection<A = Ema> {
+    first: A,
+    second: SecondMoment<Outside, A>,
     root_scale: f32,
     scale: f32,
 }
 
-impl Direction<2> for LaPropDirection {
+impl<A: Average> Direction<2> for LaPropDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let v = self.second.of(v, g);
         let m = self.first.of(m, R::splat(self.root_scale) * (g / self.second.root(v)));
-        (R::splat(self.scale) * m, [flush(m), self.second.stored(v)])
+        (R::splat(self.scale) * m, [m, v])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        match (self.first.slow(), self.second.slow()) {
+            (Some(first), Some(second)) => {
+                visitor.visit(LaPropDirection { first, second, root_scale: self.root_scale, scale: self.scale })
+            }
+            _ => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        [self.first.floor(), self.second.floor()]
     }
 }

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
+use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{
     clock::{Clock, ClockData},
     decay::either,
@@ -9,7 +9,7 @@ use crate::optim::{
 };
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Direction, Either};
+use crate::rule::{Direction, DirectionVisitor, Either};
 
 hyper_parameters! {
     /// Adam with Nesterov momentum.
@@ -150,19 +150,34 @@ impl Optimizer<2> for NAdam {
 
 /// Adam's update from a mix of gradient and moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NAdamDirection {
-    first: Ema,
-    second: SecondMoment<Outside>,
+pub struct NAdamDirection<A = Ema> {
+    first: A,
+    second: SecondMoment<Outside, A>,
     of_grad: f32,
     of_moment: f32,
 }
 
-impl Direction<2> for NAdamDirection {
+impl<A: Average> Direction<2> for NAdamDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
         let v = self.second.of(v, g);
         let update = (R::splat(self.of_grad) * g + R::splat(self.of_moment) * m) / self.second.root(v);
-        (update, [flush(m), self.second.stored(v)])
+        (update, [m, v])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        match (self.first.slow(), self.second.slow()) {
+            (Some(first), Some(second)) => {
+                visitor.visit(NAdamDirection { first, second, of_grad: self.of_grad, of_moment: self.of_moment })
+            }
+            _ => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        [self.first.floor(), self.second.floor()]
     }
 }

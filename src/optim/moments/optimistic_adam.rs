@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Both, Ema, SecondMoment, bias_correction, flush};
+use crate::math::{Average, Both, Ema, Epsilon, SecondMoment, bias_correction};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Coupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam that steps along the update that it expects next, for games such as the training of adversarial networks.
@@ -75,22 +75,38 @@ impl Optimizer<3> for OptimisticAdam {
 
 /// Adam's update and its change since the last step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct OptimisticAdamDirection {
-    first: Ema,
-    second: SecondMoment<Both>,
+pub struct OptimisticAdamDirection<E = Both, A = Ema> {
+    first: A,
+    second: SecondMoment<E, A>,
     of_moment: f32,
     of_grad: f32,
     of_update: f32,
     of_last: f32,
 }
 
-impl Direction<3> for OptimisticAdamDirection {
+impl<E: Epsilon, A: Average> Direction<3> for OptimisticAdamDirection<E, A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v, last]: [R; 3]) -> (R, [R; 3]) {
         let m = self.first.of(m, g);
         let v = self.second.of(v, g);
         let r = (R::splat(self.of_moment) * m + R::splat(self.of_grad) * g) / self.second.root(v);
         let update = R::splat(self.of_update) * r - R::splat(self.of_last) * last;
-        (update, [flush(m), self.second.stored(v), flush(r)])
+        (update, [m, v, r])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<3>>(&self, visitor: V) -> V::Output {
+        let OptimisticAdamDirection { of_moment, of_grad, of_update, of_last, .. } = *self;
+        match (self.first.slow(), self.second.usual()) {
+            (Some(first), Some(second)) => {
+                visitor.visit(OptimisticAdamDirection { first, second, of_moment, of_grad, of_update, of_last })
+            }
+            _ => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 3] {
+        [self.first.floor(), self.second.floor(), 0.0]
     }
 }

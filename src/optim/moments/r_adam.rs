@@ -1,7 +1,7 @@
 use super::adam::AdamDirection;
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, Outside, SecondMoment, bias_correction, flush};
+use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::either, optimizer::Optimizer, slot::Slot};
 use crate::range::Range;
 use crate::real::Real;
@@ -100,11 +100,16 @@ impl Direction<2> for RAdamDirection {
         let AdamDirection { first, second, scale } = self.adam;
         let (m, v) = (first.of(m, g), second.of(v, g));
         let direction = if self.rectified { m / second.root(v) } else { m };
-        (R::splat(scale) * direction, [flush(m), second.stored(v)])
+        (R::splat(scale) * direction, [m, v])
     }
 
     #[inline(always)]
     fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        if self.rectified { visitor.visit(self.adam) } else { visitor.general() }
+        if self.rectified { self.adam.form(visitor) } else { visitor.general() }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        self.adam.floors()
     }
 }

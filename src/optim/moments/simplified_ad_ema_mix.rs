@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Both, Ema, SecondMoment, bias_correction, flush};
+use crate::math::{Average, Both, DecayingSum, Ema, Epsilon, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction};
+use crate::rule::{Decoupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// AdEMAMix with one sum of gradients in place of two averages.
@@ -51,7 +51,7 @@ impl Optimizer<2> for SimplifiedAdEmaMix {
         let seen2 = bias_correction(beta2, t);
         let scale = lr * libm::sqrt(seen2);
         let direction = SimplifiedAdEmaMixDirection {
-            sum: Ema::summing(beta1),
+            sum: DecayingSum::unchecked(beta1),
             second: SecondMoment::both(beta2, eps, eps_root, false, seen2)?,
             of_sum: check::coefficient("lr", lr, scale)?,
             of_grad: check::coefficient("alpha", alpha, scale * alpha)?,
@@ -62,19 +62,33 @@ impl Optimizer<2> for SimplifiedAdEmaMix {
 
 /// A decaying sum of gradients and the gradient, over the root of the second moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SimplifiedAdEmaMixDirection {
-    sum: Ema,
-    second: SecondMoment<Both>,
+pub struct SimplifiedAdEmaMixDirection<E = Both, A = Ema, B = DecayingSum> {
+    sum: B,
+    second: SecondMoment<E, A>,
     of_sum: f32,
     of_grad: f32,
 }
 
-impl Direction<2> for SimplifiedAdEmaMixDirection {
+impl<E: Epsilon, A: Average, B: Average> Direction<2> for SimplifiedAdEmaMixDirection<E, A, B> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let m = self.sum.of(m, g);
         let v = self.second.of(v, g);
         let mix = R::splat(self.of_sum) * m + R::splat(self.of_grad) * g;
-        (mix / self.second.root(v), [flush(m), self.second.stored(v)])
+        (mix / self.second.root(v), [m, v])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        let SimplifiedAdEmaMixDirection { of_sum, of_grad, .. } = *self;
+        match (self.sum.slow(), self.second.usual()) {
+            (Some(sum), Some(second)) => visitor.visit(SimplifiedAdEmaMixDirection { sum, second, of_sum, of_grad }),
+            _ => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        [self.sum.floor(), self.second.floor()]
     }
 }

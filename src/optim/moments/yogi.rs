@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, Epsilon, Outside, bias_correction, flush};
+use crate::math::{Average, Ema, Epsilon, Outside, bias_correction};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Coupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam whose second moment changes by steps of a fixed relative size, however far g² is from it.
@@ -58,20 +58,35 @@ impl Optimizer<2> for Yogi {
 
 /// Adam's update over Yogi's second moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct YogiDirection {
-    first: Ema,
+pub struct YogiDirection<A = Ema> {
+    first: A,
     weight: f32,
     epsilon: Outside,
     scale: f32,
 }
 
-impl Direction<2> for YogiDirection {
+impl<A: Average> Direction<2> for YogiDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
         let square = g * g;
         let v = v - R::splat(self.weight) * ((v - square).sign() * square);
         let update = R::splat(self.scale) * (m / self.epsilon.root(v));
-        (update, [flush(m), v])
+        (update, [m, v])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        match self.first.slow() {
+            Some(first) => {
+                visitor.visit(YogiDirection { first, weight: self.weight, epsilon: self.epsilon, scale: self.scale })
+            }
+            None => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        [self.first.floor(), 0.0]
     }
 }

@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, flush};
+use crate::math::{Average, Ema};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction};
+use crate::rule::{Decoupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Evolved sign momentum: every element moves by exactly `lr`.
@@ -60,16 +60,29 @@ impl Optimizer<1> for Lion {
 
 /// Lion's update from a gradient and the moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LionDirection {
-    step: Ema,
-    moment: Ema,
+pub struct LionDirection<A = Ema> {
+    step: A,
+    moment: A,
     lr: f32,
 }
 
-impl Direction<1> for LionDirection {
+impl<A: Average> Direction<1> for LionDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
         let update = R::splat(self.lr) * self.step.of(m, g).sign();
-        (update, [flush(self.moment.of(m, g))])
+        (update, [self.moment.of(m, g)])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<1>>(&self, visitor: V) -> V::Output {
+        match (self.step.slow(), self.moment.slow()) {
+            (Some(step), Some(moment)) => visitor.visit(LionDirection { step, moment, lr: self.lr }),
+            _ => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 1] {
+        [self.moment.floor()]
     }
 }

@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Ema, flush};
+use crate::math::{Average, Ema};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Coupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Every element moves by exactly `lr`, whatever the size of its gradient.
@@ -84,8 +84,8 @@ impl Optimizer<1> for Signum {
 
 /// The sign of the moment times the learning rate: the update of Signum and Tiger.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SignumDirection {
-    moment: Ema,
+pub struct SignumDirection<A = Ema> {
+    moment: A,
     lr: f32,
 }
 
@@ -96,10 +96,23 @@ impl SignumDirection {
     }
 }
 
-impl Direction<1> for SignumDirection {
+impl<A: Average> Direction<1> for SignumDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
         let m = self.moment.of(m, g);
-        (R::splat(self.lr) * m.sign(), [flush(m)])
+        (R::splat(self.lr) * m.sign(), [m])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<1>>(&self, visitor: V) -> V::Output {
+        match self.moment.slow() {
+            Some(moment) => visitor.visit(SignumDirection { moment, lr: self.lr }),
+            None => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 1] {
+        [self.moment.floor()]
     }
 }

@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{Ema, flush};
+use crate::math::{Average, Ema};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction, Rule};
+use crate::rule::{Decoupled, Direction, DirectionVisitor, Rule};
 use crate::run::{Wrong, pass};
 
 hyper_parameters! {
@@ -62,7 +62,7 @@ struct HessianRule {
 impl Rule<0> for HessianRule {
     #[inline(always)]
     fn lane<R: Real>(&self, h: R, estimate: R, []: [R; 0]) -> (R, [R; 0]) {
-        (flush(self.average.of(h, estimate)), [])
+        (self.average.of(h, estimate).flush_below(self.average.floor()), [])
     }
 }
 
@@ -85,19 +85,32 @@ impl Optimizer<2> for Sophia {
 
 /// Sophia's update from a gradient, the moment and the Hessian's diagonal.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SophiaDirection {
-    average: Ema,
+pub struct SophiaDirection<A = Ema> {
+    average: A,
     gamma: f32,
     eps: f32,
     lr: f32,
 }
 
-impl Direction<2> for SophiaDirection {
+impl<A: Average> Direction<2> for SophiaDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, h]: [R; 2]) -> (R, [R; 2]) {
         let m = self.average.of(m, g);
         let ratio = m / (R::splat(self.gamma) * h).max(R::splat(self.eps));
         let clipped = ratio.max(R::splat(-1.0)).min(R::splat(1.0));
-        (R::splat(self.lr) * clipped, [flush(m), h])
+        (R::splat(self.lr) * clipped, [m, h])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        match self.average.slow() {
+            Some(average) => visitor.visit(SophiaDirection { average, gamma: self.gamma, eps: self.eps, lr: self.lr }),
+            None => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        [self.average.floor(), 0.0]
     }
 }

@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Inside, SecondMoment};
+use crate::math::{Average, Ema, Inside, SecondMoment};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Coupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Steps in the parameters' own units, with no learning rate to choose.
@@ -57,17 +57,30 @@ impl Optimizer<2> for AdaDelta {
 
 /// AdaDelta's update from a gradient and the two averages.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdaDeltaDirection {
-    square: SecondMoment<Inside>,
+pub struct AdaDeltaDirection<A = Ema> {
+    square: SecondMoment<Inside, A>,
     lr: f32,
 }
 
-impl Direction<2> for AdaDeltaDirection {
+impl<A: Average> Direction<2> for AdaDeltaDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [v, u]: [R; 2]) -> (R, [R; 2]) {
         let v = self.square.of(v, g);
         let delta = self.square.root(u) / self.square.root(v) * g;
         let u = self.square.of(u, delta);
-        (R::splat(self.lr) * delta, [self.square.stored(v), self.square.stored(u)])
+        (R::splat(self.lr) * delta, [v, u])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        match self.square.slow() {
+            Some(square) => visitor.visit(AdaDeltaDirection { square, lr: self.lr }),
+            None => visitor.general(),
+        }
+    }
+
+    #[inline(always)]
+    fn floors(&self) -> [f32; 2] {
+        [self.square.floor(); 2]
     }
 }

@@ -1,9 +1,9 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Both, Ema, SecondMoment, flush};
+use crate::math::{Average, Both, Ema, Epsilon, SecondMoment};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Coupled, Direction, DirectionVisitor};
 
 /// Declares a form of RMSprop: the fields and presets that all forms have, and its own. The group after the struct is
 /// what Keras and optax set of its own fields.
@@ -218,9 +218,9 @@ impl Optimizer<3> for RmsPropCenteredMomentum {
 
 /// RMSprop's update from a gradient and the averages, for all four forms.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RmsPropDirection<const CENTERED: bool, const MOMENTUM: bool> {
-    square: SecondMoment<Both>,
-    mean: Ema,
+pub struct RmsPropDirection<const CENTERED: bool, const MOMENTUM: bool, E = Both, A = Ema> {
+    square: SecondMoment<E, A>,
+    mean: A,
     momentum: f32,
     /// Multiplies what goes into the momentum buffer.
     lr_in: f32,
@@ -243,12 +243,14 @@ impl<const CENTERED: bool, const MOMENTUM: bool> RmsPropDirection<CENTERED, MOME
         let (lr_in, lr_out) = if lr_in_buffer { (self.lr_out, 1.0) } else { (1.0, self.lr_out) };
         Ok(RmsPropDirection { momentum: check::rounded(momentum), lr_in, lr_out, ..self })
     }
+}
 
+impl<const CENTERED: bool, const MOMENTUM: bool, E: Epsilon, A: Average> RmsPropDirection<CENTERED, MOMENTUM, E, A> {
     /// The normalized gradient and the new h.
     #[inline(always)]
     fn over_square<R: Real>(&self, g: R, h: R) -> (R, R) {
         let h = self.square.of(h, g);
-        (g / self.square.root(h), self.square.stored(h))
+        (g / self.square.root(h), h)
     }
 
     /// The same over the variance, with the new mean too.
@@ -258,47 +260,88 @@ impl<const CENTERED: bool, const MOMENTUM: bool> RmsPropDirection<CENTERED, MOME
         let h = self.square.of(h, g);
         let mean = self.mean.of(mean, g);
         let variance = (h - mean * mean).max(h * R::splat(NOISE));
-        (g / self.square.root(variance), self.square.stored(h), flush(mean))
+        (g / self.square.root(variance), h, mean)
     }
 
     /// The update and the new momentum buffer.
     #[inline(always)]
     fn buffered<R: Real>(&self, u: R, b: R) -> (R, R) {
         let b = R::splat(self.momentum) * b + R::splat(self.lr_in) * u;
-        (R::splat(self.lr_out) * b, flush(b))
+        (R::splat(self.lr_out) * b, b)
     }
 }
 
-impl Direction<1> for RmsPropDirection<false, false> {
-    #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [h]: [R; 1]) -> (R, [R; 1]) {
+/// Implements a form: its formula, and the floors of its slots.
+macro_rules! direction {
+    ($slots:literal, $centered:literal, $momentum:literal, |$self:ident, $g:ident, $state:pat_param| $lane:expr, $floors:expr) => {
+        impl<E: Epsilon, A: Average> Direction<$slots> for RmsPropDirection<$centered, $momentum, E, A> {
+            #[inline(always)]
+            fn lane<R: Real>(&$self, $g: R, $state: [R; $slots]) -> (R, [R; $slots]) {
+                $lane
+            }
+
+            #[inline(always)]
+            fn form<V: DirectionVisitor<$slots>>(&self, visitor: V) -> V::Output {
+                let RmsPropDirection { momentum, lr_in, lr_out, .. } = *self;
+                match (self.square.usual(), self.mean.slow()) {
+                    (Some(square), Some(mean)) => visitor.visit(RmsPropDirection::<$centered, $momentum, _, _> {
+                        square,
+                        mean,
+                        momentum,
+                        lr_in,
+                        lr_out,
+                    }),
+                    _ => visitor.general(),
+                }
+            }
+
+            #[inline(always)]
+            fn floors(&$self) -> [f32; $slots] {
+                $floors
+            }
+        }
+    };
+}
+
+direction!(
+    1,
+    false,
+    false,
+    |self, g, [h]| {
         let (u, h) = self.over_square(g, h);
         (R::splat(self.lr_out) * u, [h])
-    }
-}
-
-impl Direction<2> for RmsPropDirection<true, false> {
-    #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [h, mean]: [R; 2]) -> (R, [R; 2]) {
+    },
+    [self.square.floor()]
+);
+direction!(
+    2,
+    true,
+    false,
+    |self, g, [h, mean]| {
         let (u, h, mean) = self.over_variance(g, h, mean);
         (R::splat(self.lr_out) * u, [h, mean])
-    }
-}
-
-impl Direction<2> for RmsPropDirection<false, true> {
-    #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [h, b]: [R; 2]) -> (R, [R; 2]) {
+    },
+    [self.square.floor(), self.mean.floor()]
+);
+direction!(
+    2,
+    false,
+    true,
+    |self, g, [h, b]| {
         let (u, h) = self.over_square(g, h);
         let (update, b) = self.buffered(u, b);
         (update, [h, b])
-    }
-}
-
-impl Direction<3> for RmsPropDirection<true, true> {
-    #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [h, mean, b]: [R; 3]) -> (R, [R; 3]) {
+    },
+    [self.square.floor(), f32::MIN_POSITIVE]
+);
+direction!(
+    3,
+    true,
+    true,
+    |self, g, [h, mean, b]| {
         let (u, h, mean) = self.over_variance(g, h, mean);
         let (update, b) = self.buffered(u, b);
         (update, [h, mean, b])
-    }
-}
+    },
+    [self.square.floor(), self.mean.floor(), f32::MIN_POSITIVE]
+);

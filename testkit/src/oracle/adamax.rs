@@ -7,7 +7,7 @@ use gradstep::Adamax;
 impl Oracle<2> for Adamax {
     type Memory = ();
     const FADING: &'static [usize] = &[0];
-    const BOUND: Bound = Bound { param: 9.0, state: 5.0 };
+    const BOUND: Bound = Bound { param: 9.0, state: 6.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, u]: &mut [f64; 2]) -> f64 {
         let g = objective(self.maximize, self.weight_decay, p, g);

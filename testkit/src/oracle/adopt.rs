@@ -6,7 +6,7 @@ use gradstep::Adopt;
 impl Oracle<2> for Adopt {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1];
-    const BOUND: Bound = Bound { param: 8.0, state: 7.0 };
+    const BOUND: Bound = Bound { param: 8.0, state: 10.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
         let g = if self.maximize { -g } else { g };

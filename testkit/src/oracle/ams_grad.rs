@@ -7,7 +7,7 @@ use gradstep::AmsGrad;
 impl Oracle<3> for AmsGrad {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1];
-    const BOUND: Bound = Bound { param: 8.0, state: 5.0 };
+    const BOUND: Bound = Bound { param: 9.0, state: 6.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v, v_max]: &mut [f64; 3]) -> f64 {
         let (coupled, decoupled) =

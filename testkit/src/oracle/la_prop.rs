@@ -7,7 +7,7 @@ impl Oracle<2> for LaProp {
     type Memory = ();
     /// The second moment is exact down to zero: the default epsilon is too small to hide its end.
     const FADING: &'static [usize] = &[0];
-    const BOUND: Bound = Bound { param: 10.0, state: 14.0 };
+    const BOUND: Bound = Bound { param: 11.0, state: 14.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
         let g = if self.maximize { -g } else { g };

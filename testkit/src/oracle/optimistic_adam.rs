@@ -6,7 +6,7 @@ use gradstep::OptimisticAdam;
 impl Oracle<3> for OptimisticAdam {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1];
-    const BOUND: Bound = Bound { param: 13.0, state: 9.0 };
+    const BOUND: Bound = Bound { param: 15.0, state: 9.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v, last]: &mut [f64; 3]) -> f64 {
         let g = objective(self.maximize, self.weight_decay, p, g);

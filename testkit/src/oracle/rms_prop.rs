@@ -133,7 +133,7 @@ macro_rules! shared {
 impl Oracle<2> for RmsPropCentered {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1];
-    const BOUND: Bound = Bound { param: 8.0, state: 6.0 };
+    const BOUND: Bound = Bound { param: 9.0, state: 6.0 };
 
     fn start(&self, _p: f64) -> [f64; 2] {
         [self.initial_square, 0.0]
@@ -165,7 +165,7 @@ impl Oracle<2> for RmsPropCentered {
 impl Oracle<2> for RmsPropMomentum {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1];
-    const BOUND: Bound = Bound { param: 8.0, state: 9.0 };
+    const BOUND: Bound = Bound { param: 8.0, state: 10.0 };
 
     fn start(&self, _p: f64) -> [f64; 2] {
         [self.initial_square, 0.0]
@@ -202,7 +202,7 @@ impl Oracle<2> for RmsPropMomentum {
 impl Oracle<3> for RmsPropCenteredMomentum {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1, 2];
-    const BOUND: Bound = Bound { param: 9.0, state: 10.0 };
+    const BOUND: Bound = Bound { param: 9.0, state: 11.0 };
 
     fn start(&self, _p: f64) -> [f64; 3] {
         [self.initial_square, 0.0, 0.0]

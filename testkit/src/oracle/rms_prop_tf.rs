@@ -6,7 +6,7 @@ use gradstep::RmsPropTf;
 impl Oracle<2> for RmsPropTf {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1];
-    const BOUND: Bound = Bound { param: 8.0, state: 10.0 };
+    const BOUND: Bound = Bound { param: 9.0, state: 10.0 };
 
     fn start(&self, _p: f64) -> [f64; 2] {
         [self.initial_square, 0.0]

@@ -6,7 +6,7 @@ use gradstep::SimplifiedAdEmaMix;
 impl Oracle<2> for SimplifiedAdEmaMix {
     type Memory = ();
     const FADING: &'static [usize] = &[0, 1];
-    const BOUND: Bound = Bound { param: 9.0, state: 5.0 };
+    const BOUND: Bound = Bound { param: 10.0, state: 5.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
         let g = if self.maximize { -g } else { g };

@@ -6,7 +6,7 @@ use gradstep::Sophia;
 impl Oracle<2> for Sophia {
     type Memory = ();
     const FADING: &'static [usize] = &[0];
-    const BOUND: Bound = Bound { param: 7.0, state: 5.0 };
+    const BOUND: Bound = Bound { param: 8.0, state: 5.0 };
 
     fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [m, h]: &mut [f64; 2]) -> f64 {
         let g = if self.maximize { -g } else { g };

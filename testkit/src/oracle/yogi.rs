@@ -6,7 +6,7 @@ use gradstep::Yogi;
 impl Oracle<2> for Yogi {
     type Memory = ();
     const FADING: &'static [usize] = &[0];
-    const BOUND: Bound = Bound { param: 8.0, state: 6.0 };
+    const BOUND: Bound = Bound { param: 8.0, state: 7.0 };
 
     fn start(&self, _p: f64) -> [f64; 2] {
         [self.initial_accumulator; 2]
