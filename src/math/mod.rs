@@ -15,14 +15,6 @@ pub use epsilon::{Both, Epsilon, Inside, Outside};
 pub use lerp::{AtEnd, Inner, Interpolate, Lerp};
 pub use second_moment::SecondMoment;
 
-use crate::real::Real;
-
-/// Zero for a subnormal number, else the number itself.
-#[inline(always)]
-pub fn flush<R: Real>(x: R) -> R {
-    x.flush_below(f32::MIN_POSITIVE)
-}
-
 /// The least power of two whose product with `weight` is a normal number, for a `weight` of at most 1: below it, a
 /// product of the two may be subnormal.
 #[inline(always)]

@@ -1,4 +1,4 @@
-use super::arch;
+use super::arch::{self, Supported};
 #[cfg(feature = "rayon")]
 use super::parallel;
 use super::streams::Streams;
@@ -61,7 +61,7 @@ impl<U, A> Step<U, A> {
         U: Rule<S>,
         A: Adapter,
     {
-        self.apply_on(Backend::active(), params, grads, state)
+        self.run(Supported::active(), params, grads, state)
     }
 
     /// [`Step::apply`] on a chosen backend.
@@ -74,6 +74,22 @@ impl<U, A> Step<U, A> {
         backend: Backend,
         params: &mut [f32],
         grads: &[f32],
+        state: [&mut [f32]; S],
+    ) -> Result<(), Error>
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
+        self.run(Supported::new(backend)?, params, grads, state)
+    }
+
+    /// Checks everything, then runs on a backend.
+    #[inline]
+    fn run<const S: usize>(
+        &self,
+        backend: Supported,
+        params: &mut [f32],
+        grads: &[f32],
         mut state: [&mut [f32]; S],
     ) -> Result<(), Error>
     where
@@ -82,8 +98,11 @@ impl<U, A> Step<U, A> {
     {
         let streams = Streams::new(params, grads, state.each_mut().map(|slot| &mut **slot))?;
         self.fused.check()?;
-        arch::run(backend, &self.fused, streams)?;
-        if self.sweeps { sweep(backend, &mut state, &self.fused.floors()) } else { Ok(()) }
+        arch::run(backend, &self.fused, streams);
+        if self.sweeps {
+            sweep(backend, &mut state, &self.fused.floors());
+        }
+        Ok(())
     }
 
     /// [`Step::apply`] on rayon's current thread pool: the same bits for any number of threads.

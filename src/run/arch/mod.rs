@@ -15,27 +15,37 @@ use crate::backend::Backend;
 use crate::error::Error;
 use crate::rule::Rule;
 
-/// Runs a rule on a backend. One that is not supported is refused before anything is written.
-#[inline]
-pub(super) fn run<U: Rule<S>, const S: usize>(
-    backend: Backend,
-    rule: &U,
-    streams: Streams<'_, S>,
-) -> Result<(), Error> {
-    if !backend.is_supported() {
-        return Err(Error::UnsupportedBackend(backend));
+/// A backend that this CPU and this build can run.
+#[derive(Clone, Copy)]
+pub(super) struct Supported(Backend);
+
+impl Supported {
+    /// Refuses a backend that is not supported.
+    #[inline]
+    pub(super) fn new(backend: Backend) -> Result<Self, Error> {
+        if backend.is_supported() { Ok(Supported(backend)) } else { Err(Error::UnsupportedBackend(backend)) }
     }
-    match backend {
+
+    /// The widest one.
+    #[inline]
+    pub(super) fn active() -> Self {
+        Supported(Backend::active())
+    }
+}
+
+/// Runs a rule on a backend.
+#[inline]
+pub(super) fn run<U: Rule<S>, const S: usize>(backend: Supported, rule: &U, streams: Streams<'_, S>) {
+    match backend.0 {
         Backend::Scalar => scalar::drive(rule, streams),
         Backend::Portable => portable::drive(rule, streams),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        // SAFETY: `is_supported` has seen AVX2 on this CPU.
+        // SAFETY: a supported backend: AVX2 was seen on this CPU.
         Backend::Avx2 => unsafe { avx2::drive(rule, streams) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        // SAFETY: `is_supported` has seen AVX2, AVX-512F, BW and VL on this CPU.
+        // SAFETY: a supported backend: AVX2, AVX-512F, BW and VL were seen on this CPU.
         Backend::Avx512 => unsafe { avx512::drive(rule, streams) },
         #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
         Backend::Avx2 | Backend::Avx512 => {}
     }
-    Ok(())
 }
