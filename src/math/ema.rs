@@ -1,4 +1,3 @@
-use super::floor;
 use crate::check;
 use crate::error::Error;
 use crate::range::Range;
@@ -14,9 +13,6 @@ pub trait Average: Copy {
 
     /// That form, where the rate allows it.
     fn slow(&self) -> Option<Self::Slow>;
-
-    /// The magnitude below which the average is stored as zero when a step sweeps: see [`Rule::floors`](crate::rule::Rule::floors).
-    fn floor(&self) -> f32;
 }
 
 /// An exponential moving average `a ← β·a + (1−β)·x`, the moments of most optimizers.
@@ -85,11 +81,6 @@ impl Average for Ema {
     fn slow(&self) -> Option<SlowEma> {
         self.is_slow.then_some(SlowEma { weight: self.weight })
     }
-
-    #[inline(always)]
-    fn floor(&self) -> f32 {
-        if self.is_slow { floor(self.weight) } else { f32::MIN_POSITIVE }
-    }
 }
 
 impl Average for SlowEma {
@@ -103,11 +94,6 @@ impl Average for SlowEma {
     #[inline(always)]
     fn slow(&self) -> Option<SlowEma> {
         Some(*self)
-    }
-
-    #[inline(always)]
-    fn floor(&self) -> f32 {
-        floor(self.weight)
     }
 }
 
@@ -133,11 +119,6 @@ impl Average for DecayingSum {
     fn slow(&self) -> Option<SlowSum> {
         self.is_slow.then_some(SlowSum { weight: self.weight })
     }
-
-    #[inline(always)]
-    fn floor(&self) -> f32 {
-        if self.is_slow { floor(self.weight) } else { f32::MIN_POSITIVE }
-    }
 }
 
 impl Average for SlowSum {
@@ -151,10 +132,5 @@ impl Average for SlowSum {
     #[inline(always)]
     fn slow(&self) -> Option<SlowSum> {
         Some(*self)
-    }
-
-    #[inline(always)]
-    fn floor(&self) -> f32 {
-        floor(self.weight)
     }
 }

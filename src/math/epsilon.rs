@@ -1,3 +1,4 @@
+use super::TINY;
 use crate::check;
 use crate::error::Error;
 use crate::real::Real;
@@ -10,15 +11,9 @@ pub trait Epsilon: Copy {
     /// The form without an addition inside the root, where it gives the same bits.
     fn outside(&self) -> Option<Outside>;
 
-    /// Whether the divisor of a moment below a power of two is that of 0, but for a sixteenth of what its rounding may
-    /// change: 2⁻²⁸ of itself. An epsilon outside is compared with the root of the moment.
-    fn hides(&self, moment: f32) -> bool;
-}
-
-/// The exponent of an f32 as it is stored: 127 for 1.
-#[inline(always)]
-const fn exponent(x: f32) -> i32 {
-    (x.to_bits() >> 23) as i32 & 0xff
+    /// Whether the divisor of a moment below [`TINY`] is that of 0, but for a sixteenth of what its rounding may change: 2⁻²⁸
+    /// of itself. An epsilon outside is compared with the root of the moment.
+    fn hides_tiny(&self) -> bool;
 }
 
 /// `√v + eps`.
@@ -75,8 +70,10 @@ impl Epsilon for Outside {
     }
 
     #[inline(always)]
-    fn hides(&self, moment: f32) -> bool {
-        exponent(moment) - 127 <= 2 * (exponent(self.eps) - 127 - 28)
+    fn hides_tiny(&self) -> bool {
+        /// 2⁻²⁹: its square is 2⁵⁶ times TINY.
+        const LEAST: f32 = 1.0 / (1 << 29) as f32;
+        self.eps >= LEAST
     }
 }
 
@@ -92,8 +89,9 @@ impl Epsilon for Inside {
     }
 
     #[inline(always)]
-    fn hides(&self, moment: f32) -> bool {
-        exponent(moment) <= exponent(self.eps_root) - 28
+    fn hides_tiny(&self) -> bool {
+        const LEAST: f32 = TINY * (1 << 28) as f32;
+        self.eps_root >= LEAST
     }
 }
 
@@ -109,7 +107,7 @@ impl Epsilon for Both {
     }
 
     #[inline(always)]
-    fn hides(&self, moment: f32) -> bool {
-        self.outside.hides(moment) || self.inside.hides(moment)
+    fn hides_tiny(&self) -> bool {
+        self.outside.hides_tiny() || self.inside.hides_tiny()
     }
 }

@@ -15,15 +15,10 @@ pub use epsilon::{Both, Epsilon, Inside, Outside};
 pub use lerp::{AtEnd, Inner, Interpolate, Lerp};
 pub use second_moment::SecondMoment;
 
-/// The least power of two whose product with `weight` is a normal number, for a `weight` of at most 1: below it, a
-/// product of the two may be subnormal.
-#[inline(always)]
-pub(crate) const fn floor(weight: f32) -> f32 {
-    const EXPONENT: u32 = f32::INFINITY.to_bits();
-    /// Twice the exponent of 1, and one more for the smallest normal number.
-    const SUM: u32 = 128 << 23;
-    f32::from_bits(SUM - (weight.to_bits() & EXPONENT))
-}
+/// 2⁻¹¹⁴, the magnitude below which state that fades is stored as zero: see [`Rule::fades`](crate::rule::Rule::fades).
+///
+/// Its product with `1 − β` is a normal number for decay rates up to .9997.
+pub const TINY: f32 = f32::MIN_POSITIVE * 4096.0;
 
 /// `1 − βᵗ`: the total weight of what a moving average has seen after `t` steps, if it started at zero.
 #[inline]

@@ -65,11 +65,9 @@ impl<E: Epsilon, A: Average> SecondMoment<E, A> {
         Some(SecondMoment { average: self.average.slow()?, epsilon: self.epsilon.outside()? })
     }
 
-    /// The magnitude below which the average is stored as zero when a step sweeps: that of [`Average::floor`] where epsilon
-    /// is so large that no step can tell, else 0.
+    /// Whether the average may be stored as zero where it is tiny: see [`Epsilon::hides_tiny`].
     #[inline(always)]
-    pub fn floor(&self) -> f32 {
-        let floor = self.average.floor();
-        if self.epsilon.hides(floor) { floor } else { 0.0 }
+    pub fn fades(&self) -> bool {
+        self.epsilon.hides_tiny()
     }
 }

@@ -79,8 +79,8 @@ impl<U: Rule<S>, A: Adapter, const S: usize> Rule<S> for Adapted<U, A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; S] {
-        self.rule.floors()
+    fn fades(&self) -> [bool; S] {
+        self.rule.fades()
     }
 
     #[inline(always)]

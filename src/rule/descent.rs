@@ -50,8 +50,8 @@ impl<D: Direction<S>, W: Switch, const S: usize> Rule<S> for Descent<D, W> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; S] {
-        self.direction.floors()
+    fn fades(&self) -> [bool; S] {
+        self.direction.fades()
     }
 }
 

@@ -39,10 +39,10 @@ pub trait Direction<const S: usize>: Copy {
         visitor.visit(*self)
     }
 
-    /// For each slot, the magnitude below which it is stored as zero: see [`Rule::floors`](super::Rule::floors).
+    /// Which slots fade: see [`Rule::fades`](super::Rule::fades).
     #[inline(always)]
-    fn floors(&self) -> [f32; S] {
-        [0.0; S]
+    fn fades(&self) -> [bool; S] {
+        [false; S]
     }
 }
 

@@ -37,9 +37,9 @@ macro_rules! one_slot_more {
             }
 
             #[inline(always)]
-            fn floors(&self) -> [f32; $more] {
-                let [$($slot),*] = self.rule.floors();
-                [$($slot,)* 0.0]
+            fn fades(&self) -> [bool; $more] {
+                let [$($slot),*] = self.rule.fades();
+                [$($slot,)* false]
             }
 
             #[inline(always)]

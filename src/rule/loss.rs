@@ -101,8 +101,8 @@ impl<U: Rule<S>, L: Switch, G: Gradient, const S: usize> Rule<S> for Loss<U, L, 
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; S] {
-        self.rule.floors()
+    fn fades(&self) -> [bool; S] {
+        self.rule.fades()
     }
 
     #[inline(always)]

@@ -50,13 +50,14 @@ pub trait Rule<const S: usize>: Copy {
         visitor.visit(*self)
     }
 
-    /// For each slot, the magnitude below which no step can tell its numbers from zero, or 0 where there is none.
+    /// Which slots fade, as an average does whose gradients stay zero, and may be zero where they are below
+    /// [`TINY`](crate::math::TINY): no step can tell.
     ///
-    /// A number that decays would become subnormal and stay so for ever, and many CPUs are slow with those. So a step whose
-    /// number is a multiple of 64 ends by storing zero for what is below the floor.
+    /// Such a slot would become subnormal and stay so for ever, and many CPUs are slow with subnormal numbers. So a step whose
+    /// number is a multiple of 64 ends by storing zero for what is tiny.
     #[inline(always)]
-    fn floors(&self) -> [f32; S] {
-        [0.0; S]
+    fn fades(&self) -> [bool; S] {
+        [false; S]
     }
 
     /// Refuses coefficients that are out of their ranges. [`Step::apply`](crate::Step::apply) asks before it writes.

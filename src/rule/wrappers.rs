@@ -43,8 +43,8 @@ macro_rules! wrapper {
             }
 
             #[inline(always)]
-            fn floors(&self) -> [f32; S] {
-                self.0.floors()
+            fn fades(&self) -> [bool; S] {
+                self.0.fades()
             }
         }
 

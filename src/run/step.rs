@@ -18,7 +18,7 @@ use crate::rule::{
 #[must_use = "a step changes nothing until it is applied"]
 pub struct Step<U, A = Unadapted> {
     fused: Adapted<U, A>,
-    /// Whether what is below the floors of the slots is stored as zero.
+    /// Whether state that fades is stored as zero where it is tiny.
     sweeps: bool,
 }
 
@@ -96,11 +96,11 @@ impl<U, A> Step<U, A> {
         U: Rule<S>,
         A: Adapter,
     {
-        let streams = Streams::new(params, grads, state.each_mut().map(|slot| &mut **slot))?;
+        let streams = Streams::new(params, grads, &mut state)?;
         self.fused.check()?;
         arch::run(backend, &self.fused, streams);
-        if self.sweeps {
-            sweep(backend, &mut state, &self.fused.floors());
+        if S > 0 && self.sweeps {
+            sweep(backend, &mut state, &self.fused.fades());
         }
         Ok(())
     }
@@ -144,7 +144,7 @@ impl<U, A> Step<U, A> {
         U: Rule<S> + Sync,
         A: Adapter + Sync,
     {
-        Streams::new(params, grads, state.each_mut().map(|slot| &mut **slot))?;
+        Streams::new(params, grads, &mut state)?;
         self.fused.check()?;
         parallel::Slices { params, grads, state }.apply(&|params, grads, state| self.apply(params, grads, state))
     }

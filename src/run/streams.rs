@@ -36,7 +36,7 @@ impl<'a> Streams<'a, 0> {
 impl<'a, const S: usize> Streams<'a, S> {
     /// Checks that all slices are as long as the parameters.
     #[inline(always)]
-    pub(super) fn new(params: &'a mut [f32], grads: &'a [f32], mut state: [&'a mut [f32]; S]) -> Result<Self, Error> {
+    pub(super) fn new(params: &'a mut [f32], grads: &'a [f32], state: &'a mut [&mut [f32]; S]) -> Result<Self, Error> {
         let expected = params.len();
         if grads.len() != expected {
             return Err(Error::Length { slice: Slice::Grads, expected, found: grads.len() });

@@ -1,28 +1,26 @@
-//! Stores zero for what decays towards subnormal numbers.
+//! Stores zero for state that fades towards subnormal numbers.
 
 use super::arch::{self, Supported};
 use super::streams::Streams;
+use crate::math::TINY;
 use crate::real::Real;
 use crate::rule::Rule;
 
-/// Zero for what is below a floor.
+/// Zero for what is tiny.
 #[derive(Clone, Copy)]
-struct Sweep {
-    floor: f32,
-}
+struct Sweep;
 
 impl Rule<0> for Sweep {
     #[inline(always)]
     fn lane<R: Real>(&self, x: R, _: R, []: [R; 0]) -> (R, [R; 0]) {
-        (x.flush_below(self.floor), [])
+        (x.flush_below(TINY), [])
     }
 }
 
-/// Sweeps every slot that has a floor. One function for all rules, since it seldom runs.
+/// Sweeps every slot that fades. One function for all rules, since it seldom runs.
 #[inline(never)]
-pub(super) fn sweep(backend: Supported, state: &mut [&mut [f32]], floors: &[f32]) {
-    let slots = state.iter_mut().zip(floors).filter(|(_, floor)| **floor > 0.0);
-    for (slot, &floor) in slots {
-        arch::run(backend, &Sweep { floor }, Streams::over(slot));
+pub(super) fn sweep(backend: Supported, state: &mut [&mut [f32]], fades: &[bool]) {
+    for (slot, _) in state.iter_mut().zip(fades).filter(|(_, fades)| **fades) {
+        arch::run(backend, &Sweep, Streams::over(slot));
     }
 }

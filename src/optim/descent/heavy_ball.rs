@@ -60,7 +60,7 @@ impl Direction<1> for HeavyBallDirection {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 1] {
-        [f32::MIN_POSITIVE]
+    fn fades(&self) -> [bool; 1] {
+        [true]
     }
 }

@@ -257,7 +257,7 @@ impl<L: Switch, A: Average> Rule<2> for ScheduleFreeAdamWRule<L, A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 2] {
-        [0.0, self.second.floor()]
+    fn fades(&self) -> [bool; 2] {
+        [false, self.second.fades()]
     }
 }

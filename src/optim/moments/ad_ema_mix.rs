@@ -114,7 +114,7 @@ impl<A: Average> Direction<3> for AdEmaMixDirection<A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 3] {
-        [self.fast.floor(), self.slow.floor(), self.second.floor()]
+    fn fades(&self) -> [bool; 3] {
+        [true, true, self.second.fades()]
     }
 }

@@ -94,7 +94,7 @@ impl<A: Average> Direction<2> for AdaBeliefDirection<A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 2] {
-        [self.first.floor(), self.spread.floor()]
+    fn fades(&self) -> [bool; 2] {
+        [true, self.spread.fades()]
     }
 }

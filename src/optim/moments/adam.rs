@@ -116,7 +116,7 @@ impl<E: Epsilon, A: Average> Direction<2> for AdamDirection<E, A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 2] {
-        [self.first.floor(), self.second.floor()]
+    fn fades(&self) -> [bool; 2] {
+        [true, self.second.fades()]
     }
 }

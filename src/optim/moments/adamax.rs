@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, bias_correction};
+use crate::math::{Average, Ema, TINY, bias_correction};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction, DirectionVisitor};
@@ -107,9 +107,8 @@ impl<A: Average> Direction<2> for AdamaxDirection<A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 2] {
-        // An `eps` inside the maximum keeps u above its floor. One outside has to be so large that no step can tell.
-        let is_hidden = f32::MIN_POSITIVE * (1 << 28) as f32 <= self.eps_outside;
-        [self.first.floor(), if is_hidden { f32::MIN_POSITIVE } else { 0.0 }]
+    fn fades(&self) -> [bool; 2] {
+        // An `eps` inside the maximum keeps u above it. One outside has to be so large that no step can tell.
+        [true, TINY * (1 << 28) as f32 <= self.eps_outside]
     }
 }

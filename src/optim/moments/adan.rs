@@ -128,8 +128,8 @@ impl<E: Epsilon, A: Average> Direction<4> for AdanDirection<E, A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 4] {
-        [self.of_grad.floor(), self.of_difference.floor(), self.of_square.floor(), 0.0]
+    fn fades(&self) -> [bool; 4] {
+        [true, true, self.of_square.fades(), false]
     }
 }
 

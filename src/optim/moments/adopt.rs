@@ -90,7 +90,7 @@ impl<A: Average> Direction<2> for AdoptDirection<A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 2] {
-        [self.first.floor(), self.second.floor()]
+    fn fades(&self) -> [bool; 2] {
+        [true, self.second.fades()]
     }
 }

@@ -106,7 +106,7 @@ impl<E: Epsilon, A: Average> Direction<3> for OptimisticAdamDirection<E, A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 3] {
-        [self.first.floor(), self.second.floor(), 0.0]
+    fn fades(&self) -> [bool; 3] {
+        [true, self.second.fades(), false]
     }
 }

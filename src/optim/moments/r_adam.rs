@@ -109,7 +109,7 @@ impl Direction<2> for RAdamDirection {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 2] {
-        self.adam.floors()
+    fn fades(&self) -> [bool; 2] {
+        self.adam.fades()
     }
 }

@@ -88,7 +88,7 @@ impl<E: Epsilon, A: Average, B: Average> Direction<2> for SimplifiedAdEmaMixDire
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 2] {
-        [self.sum.floor(), self.second.floor()]
+    fn fades(&self) -> [bool; 2] {
+        [true, self.second.fades()]
     }
 }

@@ -86,7 +86,7 @@ impl<A: Average> Direction<2> for YogiDirection<A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 2] {
-        [self.first.floor(), 0.0]
+    fn fades(&self) -> [bool; 2] {
+        [true, false]
     }
 }

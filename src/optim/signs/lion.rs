@@ -82,7 +82,7 @@ impl<A: Average> Direction<1> for LionDirection<A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 1] {
-        [self.moment.floor()]
+    fn fades(&self) -> [bool; 1] {
+        [true]
     }
 }

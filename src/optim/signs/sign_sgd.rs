@@ -112,7 +112,7 @@ impl<A: Average> Direction<1> for SignumDirection<A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 1] {
-        [self.moment.floor()]
+    fn fades(&self) -> [bool; 1] {
+        [true]
     }
 }

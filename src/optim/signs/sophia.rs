@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{Average, Ema};
+use crate::math::{Average, Ema, TINY};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor, Rule};
@@ -62,7 +62,7 @@ struct HessianRule {
 impl Rule<0> for HessianRule {
     #[inline(always)]
     fn lane<R: Real>(&self, h: R, estimate: R, []: [R; 0]) -> (R, [R; 0]) {
-        (self.average.of(h, estimate).flush_below(self.average.floor()), [])
+        (self.average.of(h, estimate).flush_below(TINY), [])
     }
 }
 
@@ -110,7 +110,7 @@ impl<A: Average> Direction<2> for SophiaDirection<A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 2] {
-        [self.average.floor(), 0.0]
+    fn fades(&self) -> [bool; 2] {
+        [true, false]
     }
 }

@@ -80,7 +80,7 @@ impl<A: Average> Direction<2> for AdaDeltaDirection<A> {
     }
 
     #[inline(always)]
-    fn floors(&self) -> [f32; 2] {
-        [self.square.floor(); 2]
+    fn fades(&self) -> [bool; 2] {
+        [self.square.fades(); 2]
     }
 }

@@ -271,9 +271,9 @@ impl<const CENTERED: bool, const MOMENTUM: bool, E: Epsilon, A: Average> RmsProp
     }
 }
 
-/// Implements a form: its formula, and the floors of its slots.
+/// Implements a form: its formula, and which slots fade.
 macro_rules! direction {
-    ($slots:literal, $centered:literal, $momentum:literal, |$self:ident, $g:ident, $state:pat_param| $lane:expr, $floors:expr) => {
+    ($slots:literal, $centered:literal, $momentum:literal, |$self:ident, $g:ident, $state:pat_param| $lane:expr, $fades:expr) => {
         impl<E: Epsilon, A: Average> Direction<$slots> for RmsPropDirection<$centered, $momentum, E, A> {
             #[inline(always)]
             fn lane<R: Real>(&$self, $g: R, $state: [R; $slots]) -> (R, [R; $slots]) {
@@ -296,8 +296,8 @@ macro_rules! direction {
             }
 
             #[inline(always)]
-            fn floors(&$self) -> [f32; $slots] {
-                $floors
+            fn fades(&$self) -> [bool; $slots] {
+                $fades
             }
         }
     };
@@ -311,7 +311,7 @@ direction!(
         let (u, h) = self.over_square(g, h);
         (R::splat(self.lr_out) * u, [h])
     },
-    [self.square.floor()]
+    [self.square.fades()]
 );
 direction!(
     2,
@@ -321,7 +321,7 @@ direction!(
         let (u, h, mean) = self.over_variance(g, h, mean);
         (R::splat(self.lr_out) * u, [h, mean])
     },
-    [self.square.floor(), self.mean.floor()]
+    [self.square.fades(), true]
 );
 direction!(
     2,
@@ -332,7 +332,7 @@ direction!(
         let (update, b) = self.buffered(u, b);
         (update, [h, b])
     },
-    [self.square.floor(), f32::MIN_POSITIVE]
+    [self.square.fades(), true]
 );
 direction!(
     3,
@@ -343,5 +343,5 @@ direction!(
         let (update, b) = self.buffered(u, b);
         (update, [h, mean, b])
     },
-    [self.square.floor(), self.mean.floor(), f32::MIN_POSITIVE]
+    [self.square.fades(), true, true]
 );
