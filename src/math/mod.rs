@@ -1,7 +1,7 @@
 //! Building blocks of formulas: averages, the root of a second moment, interpolation, a cube root.
 //!
 //! Each is a small `Copy` value that holds its coefficients, made once a step, and methods that are generic over
-//! [`Real`]. Rules of your own can use them.
+//! [`Real`](crate::Real). Rules of your own can use them.
 
 mod cube_root;
 mod ema;

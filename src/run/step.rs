@@ -32,7 +32,7 @@ impl<U> Step<U> {
     /// Step `t` of a rule. Every 64th sweeps the state.
     #[inline(always)]
     pub(crate) const fn at(t: u64, rule: U) -> Self {
-        Step { fused: Adapted { rule, adapter: Unadapted }, sweeps: t % 64 == 0 }
+        Step { fused: Adapted { rule, adapter: Unadapted }, sweeps: t.is_multiple_of(64) }
     }
 }
 
