@@ -54,6 +54,6 @@ pub trait DirectionVisitor<const S: usize>: Sized {
     /// Uses a form of the direction.
     fn visit<D: Direction<S>>(self, form: D) -> Self::Output;
 
-    /// Uses the direction as it is: for settings or steps that are too rare for code of their own.
+    /// Uses the direction as it is: for settings or steps that are too rare for a separate loop.
     fn general(self) -> Self::Output;
 }

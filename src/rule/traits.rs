@@ -78,6 +78,6 @@ pub trait Visitor<const S: usize>: Sized {
     /// Uses a form of the rule.
     fn visit<U: Rule<S>>(self, form: U) -> Self::Output;
 
-    /// Uses the rule as it is, with all its switches: for combinations that are too rare for code of their own.
+    /// Uses the rule as it is, with all its switches: for combinations that are too rare for a separate loop.
     fn general(self) -> Self::Output;
 }

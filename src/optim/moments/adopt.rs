@@ -9,7 +9,7 @@ hyper_parameters! {
     /// Adam that normalizes by the last step's second moment before it averages: it converges for any β2.
     ///
     /// ```text
-    /// t = 1:  v ← g², and nothing else
+    /// t = 1:  v ← g² alone
     /// after:  u = clamp(g / max(√v, eps), ±(t−1)^¼)
     ///         m ← β1·m + (1−β1)·u
     ///         p ← p − lr·m

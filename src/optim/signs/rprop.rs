@@ -6,8 +6,8 @@ use crate::real::Real;
 use crate::rule::{Descent, Direction, Loss, Off};
 
 hyper_parameters! {
-    /// Resilient backpropagation, for full batches: only the sign of a gradient counts, and each element has a step
-    /// size of its own.
+    /// Resilient backpropagation, for full batches: only the sign of a gradient counts, and each element has its
+    /// step size.
     ///
     /// ```text
     /// s = sign(g)·sign(g₋)

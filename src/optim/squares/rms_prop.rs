@@ -5,8 +5,8 @@ use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction, DirectionVisitor};
 
-/// Declares a form of RMSprop: the fields and presets that all forms have, and its own. The group after the struct is
-/// what Keras and optax set of its own fields.
+/// Declares a form of RMSprop: the fields and presets that all forms have, and those that it adds. The group after the
+/// struct is what Keras and optax set of the added fields.
 macro_rules! rms_prop {
     (
         $(#[$meta:meta])*
@@ -62,7 +62,7 @@ rms_prop! {
     /// With Recurrent Neural Networks", 2013, arXiv 1308.0850.
     /// State: h (`square_avg`), `initial_square` at the start.
     ///
-    /// Two options need one more slot each, so their combinations are types of their own:
+    /// Two options need one more slot each, so each combination is a type:
     ///
     /// | type | state | made by |
     /// |---|---|---|
