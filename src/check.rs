@@ -1,6 +1,7 @@
 //! Hyper-parameters are checked in f64, and every coefficient is rounded to f32 once, here.
 
 use crate::error::Error;
+use crate::math::Coefficient;
 use crate::range::Range;
 
 /// Refuses the value of a field or an argument that is out of its range, or that f32 turns into 0.
@@ -36,30 +37,35 @@ const fn refused(name: &'static str, value: f64, range: Range) -> Error {
     }
 }
 
-/// Rounds a value that [`field`] has checked to f32, and −0 to 0, so that a formula need not tell them apart.
+/// Rounds a value that [`field`] has checked, in a range without negative numbers, to f32.
 #[inline]
 pub(crate) const fn rounded(value: f64) -> f32 {
-    value as f32 + 0.0
+    Coefficient::new(value).to_f32()
 }
 
-/// Rounds a derived coefficient to f32, and −0 to 0. One that becomes infinite is an error, and so is one that becomes 0
+/// Rounds a derived coefficient to f32. One that becomes infinite is an error, and so is one that becomes 0
 /// without being it: what the caller asked for would not happen. The error blames the hyper-parameter `name` and gives
 /// its `value`.
 #[inline]
-pub(crate) const fn coefficient(name: &'static str, value: f64, coefficient: f64) -> Result<f32, Error> {
-    let rounded = rounded(coefficient);
-    if rounded.is_finite() && (rounded != 0.0 || coefficient == 0.0) {
+pub(crate) const fn coefficient(name: &'static str, value: f64, coefficient: Coefficient) -> Result<f32, Error> {
+    let rounded = coefficient.to_f32();
+    if rounded < f32::INFINITY && (rounded > 0.0 || coefficient.is_zero()) {
         Ok(rounded)
     } else {
-        Err(Error::Coefficient { name, value, coefficient })
+        Err(lost(name, value, coefficient))
     }
+}
+
+#[cold]
+const fn lost(name: &'static str, value: f64, coefficient: Coefficient) -> Error {
+    Error::Coefficient { name, value, coefficient: coefficient.to_f64() }
 }
 
 /// The number of the step that begins, 1 for the first.
 #[inline]
 pub(crate) const fn next_step(clock: u64) -> Result<u64, Error> {
-    match clock.checked_add(1) {
-        Some(step) => Ok(step),
-        None => Err(Error::ClockOverflow),
+    match clock.wrapping_add(1) {
+        0 => Err(Error::ClockOverflow),
+        step => Ok(step),
     }
 }

@@ -26,7 +26,7 @@ use crate::run::{Wrong, pass};
 /// [`Error::Coefficient`] for a factor that is not a finite f32 or becomes 0 in f32. Nothing has been written then.
 pub fn accumulate(buffer: &mut [f32], grads: &[f32], factor: f64) -> Result<(), Error> {
     check::field("factor", factor, Range::Finite)?;
-    pass(Accumulate { factor: check::rounded(factor) }, buffer, grads, Wrong::Buffer(Slice::Buffer))
+    pass(Accumulate { factor: factor as f32 + 0.0 }, buffer, grads, Wrong::Buffer(Slice::Buffer))
 }
 
 #[derive(Clone, Copy)]

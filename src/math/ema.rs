@@ -1,3 +1,4 @@
+use super::coefficient::Coefficient;
 use crate::check;
 use crate::error::Error;
 use crate::range::Range;
@@ -63,9 +64,15 @@ impl Ema {
 
     #[inline]
     pub(crate) const fn unchecked(beta: f64) -> Self {
-        let is_slow = beta >= 0.5;
-        Ema { weight: if is_slow { 1.0 - beta } else { 0.0 - beta } as f32, is_slow }
+        let (beta, is_slow) = (Coefficient::new(beta), at_least_half(beta));
+        Ema { weight: if is_slow { beta.complement().to_f32() } else { 0.0 - beta.to_f32() }, is_slow }
     }
+}
+
+/// Compared as integers: f64 may be software.
+const fn at_least_half(beta: f64) -> bool {
+    const HALF: u64 = 0.5_f64.to_bits();
+    beta.to_bits() >= HALF
 }
 
 impl Average for Ema {
@@ -101,8 +108,8 @@ impl DecayingSum {
     /// A sum with decay rate `beta`, which has been checked.
     #[inline]
     pub(crate) const fn unchecked(beta: f64) -> Self {
-        let is_slow = beta >= 0.5;
-        DecayingSum { weight: if is_slow { 1.0 - beta } else { beta } as f32, is_slow }
+        let (beta, is_slow) = (Coefficient::new(beta), at_least_half(beta));
+        DecayingSum { weight: if is_slow { beta.complement() } else { beta }.to_f32(), is_slow }
     }
 }
 

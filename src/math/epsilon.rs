@@ -1,4 +1,5 @@
 use super::TINY;
+use super::coefficient::Coefficient;
 use crate::check;
 use crate::error::Error;
 use crate::real::Real;
@@ -38,16 +39,16 @@ pub struct Both {
 impl Outside {
     /// `scale` multiplies `eps`: the divisor of a moment that is not corrected for bias takes `√(1 − βᵗ) · eps`.
     #[inline]
-    pub(crate) fn new(eps: f64, scale: f64) -> Result<Self, Error> {
-        Ok(Outside { eps: check::coefficient("eps", eps, eps * scale)? })
+    pub(crate) fn new(eps: f64, scale: Coefficient) -> Result<Self, Error> {
+        Ok(Outside { eps: check::coefficient("eps", eps, Coefficient::new(eps) * scale)? })
     }
 }
 
 impl Inside {
     /// `name` is the hyper-parameter that an error names, and `scale` multiplies it.
     #[inline]
-    pub(crate) fn new(name: &'static str, eps_root: f64, scale: f64) -> Result<Self, Error> {
-        Ok(Inside { eps_root: check::coefficient(name, eps_root, eps_root * scale)? })
+    pub(crate) fn new(name: &'static str, eps_root: f64, scale: Coefficient) -> Result<Self, Error> {
+        Ok(Inside { eps_root: check::coefficient(name, eps_root, Coefficient::new(eps_root) * scale)? })
     }
 }
 

@@ -1,3 +1,4 @@
+use super::coefficient::Coefficient;
 use super::ema::{Average, Ema};
 use super::epsilon::{Both, Epsilon, Inside, Outside};
 use crate::error::Error;
@@ -17,8 +18,8 @@ pub struct SecondMoment<E, A = Ema> {
 impl SecondMoment<Outside> {
     /// The root is `√v̂ + eps`. `seen` is what v̂ divides v by: `1 − βᵗ`, or 1 without correction.
     #[inline]
-    pub(crate) fn outside(beta: f64, eps: f64, seen: f64) -> Result<Self, Error> {
-        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Outside::new(eps, libm::sqrt(seen))? })
+    pub(crate) fn outside(beta: f64, eps: f64, seen: Coefficient) -> Result<Self, Error> {
+        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Outside::new(eps, seen.sqrt())? })
     }
 }
 
@@ -26,15 +27,15 @@ impl SecondMoment<Inside> {
     /// The root is `√(v + eps)`.
     #[inline]
     pub(crate) fn inside(beta: f64, eps: f64) -> Result<Self, Error> {
-        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Inside::new("eps", eps, 1.0)? })
+        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Inside::new("eps", eps, Coefficient::ONE)? })
     }
 }
 
 impl SecondMoment<Both> {
     /// The root is `√(v̂ + eps_root) + eps`; with `hat`, `eps` is added to the root of v instead.
     #[inline]
-    pub(crate) fn both(beta: f64, eps: f64, eps_root: f64, hat: bool, seen: f64) -> Result<Self, Error> {
-        let outside = Outside::new(eps, if hat { 1.0 } else { libm::sqrt(seen) })?;
+    pub(crate) fn both(beta: f64, eps: f64, eps_root: f64, hat: bool, seen: Coefficient) -> Result<Self, Error> {
+        let outside = Outside::new(eps, if hat { Coefficient::ONE } else { seen.sqrt() })?;
         let epsilon = Both::new(Inside::new("eps_root", eps_root, seen)?, outside);
         Ok(SecondMoment { average: Ema::unchecked(beta), epsilon })
     }

@@ -4,6 +4,9 @@ use core::fmt::Debug;
 
 /// What an optimizer remembers between steps besides the slots: usually the number of steps, a `u64`.
 pub trait Clock: Copy + Default + PartialEq + Debug + 'static {
+    /// The clock before the first step, as a constant: the default.
+    const START: Self;
+
     /// The names of what the clock holds besides the number of steps.
     const VALUES: &'static [&'static str];
 
@@ -28,6 +31,7 @@ pub struct ClockData {
 }
 
 impl Clock for u64 {
+    const START: Self = 0;
     const VALUES: &'static [&'static str] = &[];
 
     fn step(&mut self) -> &mut u64 {

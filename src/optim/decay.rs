@@ -2,6 +2,7 @@
 
 use crate::check;
 use crate::error::Error;
+use crate::math::Coefficient;
 use crate::rule::{Coupled, Decoupled, Descent, Either, Loss};
 
 /// An L2 penalty in the gradient.
@@ -12,7 +13,12 @@ pub(super) const fn coupled<D: Copy>(maximize: bool, weight_decay: f64, directio
 
 /// `p` shrinks by `lr · weight_decay` of itself.
 #[inline]
-pub(super) fn decoupled<D>(maximize: bool, lr: f64, weight_decay: f64, direction: D) -> Result<Decoupled<D>, Error> {
+pub(super) fn decoupled<D>(
+    maximize: bool,
+    lr: Coefficient,
+    weight_decay: f64,
+    direction: D,
+) -> Result<Decoupled<D>, Error> {
     Ok(Loss::new(maximize, Descent::decaying(direction, rate(lr, weight_decay)?)))
 }
 
@@ -20,7 +26,7 @@ pub(super) fn decoupled<D>(maximize: bool, lr: f64, weight_decay: f64, direction
 #[inline]
 pub(super) fn either<D>(
     maximize: bool,
-    lr: f64,
+    lr: Coefficient,
     weight_decay: f64,
     is_decoupled: bool,
     direction: D,
@@ -30,6 +36,6 @@ pub(super) fn either<D>(
 }
 
 #[inline]
-fn rate(lr: f64, weight_decay: f64) -> Result<f32, Error> {
-    check::coefficient("weight_decay", weight_decay, lr * weight_decay)
+fn rate(lr: Coefficient, weight_decay: f64) -> Result<f32, Error> {
+    check::coefficient("weight_decay", weight_decay, lr * Coefficient::new(weight_decay))
 }

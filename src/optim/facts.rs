@@ -8,6 +8,9 @@ use core::fmt::Debug;
 ///
 /// New fields are a minor change of the crate. Write `Adam { lr: 0.01, ..Adam::DEFAULT }` and one more breaks nothing.
 pub trait HyperParameters: Copy + Default + PartialEq + Debug + 'static {
+    /// The default, as a constant.
+    const DEFAULT: Self;
+
     /// The name of the type.
     const NAME: &'static str;
 
@@ -224,6 +227,7 @@ macro_rules! hyper_parameters {
         }
 
         impl $crate::optim::facts::HyperParameters for $Optimizer {
+            const DEFAULT: Self = $Optimizer::DEFAULT;
             const NAME: &'static str = stringify!($Optimizer);
             const ALIASES: &'static [$crate::optim::facts::Preset<Self>] = &[$($(
                 $crate::optim::facts::Preset {

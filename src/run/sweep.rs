@@ -18,7 +18,6 @@ impl Rule<0> for Sweep {
 }
 
 /// Sweeps every slot that fades. One function for all rules, since it seldom runs.
-#[inline(never)]
 pub(super) fn sweep(backend: Supported, state: &mut [&mut [f32]], fades: &[bool]) {
     for (slot, _) in state.iter_mut().zip(fades).filter(|(_, fades)| **fades) {
         arch::run(backend, &Sweep, Streams::over(slot));

@@ -12,6 +12,7 @@ mod accuracy;
 mod adapters;
 mod averages;
 mod bit_identity;
+mod coefficient;
 mod convergence;
 mod errors;
 mod fading;

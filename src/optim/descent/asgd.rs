@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{AtEnd, Interpolate, Lerp};
+use crate::math::{AtEnd, Coefficient, Interpolate, Lerp};
 use crate::optim::{optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Loss, Rule, Visitor};
@@ -45,8 +45,8 @@ impl Optimizer<1> for Asgd {
         let done = (t - 1) as f64;
         let eta = self.lr / libm::pow(1.0 + self.lambda * self.lr * done, self.alpha);
         let rule = AsgdRule {
-            eta: check::coefficient("lr", self.lr, eta)?,
-            decay: check::coefficient("lambda", self.lambda, eta * self.lambda)?,
+            eta: check::coefficient("lr", self.lr, Coefficient::new(eta))?,
+            decay: check::coefficient("lambda", self.lambda, Coefficient::new(eta * self.lambda))?,
             average: Lerp::new(1.0 / (done - self.t0).max(1.0)),
         };
         Ok(Loss::penalized(self.maximize, self.weight_decay, rule))

@@ -1,5 +1,6 @@
 use crate::check;
 use crate::error::Error;
+use crate::math::Coefficient;
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
@@ -44,10 +45,11 @@ impl Optimizer<1> for Momentum {
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        let dampening = Coefficient::new(self.dampening);
         let direction = MomentumDirection {
             lr: check::rounded(self.lr),
             momentum: check::rounded(self.momentum),
-            share: if t == 1 { 1.0 } else { (1.0 - self.dampening) as f32 },
+            share: if t == 1 || dampening.is_zero() { 1.0 } else { dampening.complement().to_f32() },
             nesterov: self.nesterov,
         };
         Ok(coupled(self.maximize, self.weight_decay, direction))

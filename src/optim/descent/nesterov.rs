@@ -1,5 +1,6 @@
 use crate::check;
 use crate::error::Error;
+use crate::math::Coefficient;
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
@@ -40,12 +41,12 @@ impl Optimizer<1> for Nesterov {
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let Nesterov { lr, momentum, .. } = *self;
+        let (lr, momentum) = (Coefficient::new(self.lr), Coefficient::new(self.momentum));
         let direction = NesterovDirection {
-            lr: check::rounded(lr),
-            momentum: check::rounded(momentum),
-            momentum_squared: check::coefficient("momentum", momentum, momentum * momentum)?,
-            lookahead_lr: check::coefficient("lr", lr, (1.0 + momentum) * lr)?,
+            lr: lr.to_f32(),
+            momentum: momentum.to_f32(),
+            momentum_squared: check::coefficient("momentum", self.momentum, momentum * momentum)?,
+            lookahead_lr: check::coefficient("lr", self.lr, (Coefficient::ONE + momentum) * lr)?,
         };
         Ok(coupled(self.maximize, self.weight_decay, direction))
     }

@@ -1,5 +1,6 @@
 use crate::check;
 use crate::error::Error;
+use crate::math::Coefficient;
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
@@ -40,8 +41,10 @@ impl Optimizer<1> for NoisySgd {
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let sigma = libm::sqrt(self.eta / libm::pow(t as f64, self.gamma));
-        let direction =
-            NoisySgdDirection { lr: check::rounded(self.lr), sigma: check::coefficient("eta", self.eta, sigma)? };
+        let direction = NoisySgdDirection {
+            lr: check::rounded(self.lr),
+            sigma: check::coefficient("eta", self.eta, Coefficient::new(sigma))?,
+        };
         Ok(coupled(self.maximize, self.weight_decay, direction))
     }
 }

@@ -1,5 +1,6 @@
 use crate::check;
 use crate::error::Error;
+use crate::math::Coefficient;
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
@@ -41,10 +42,11 @@ impl Optimizer<1> for OptimisticSgd {
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let OptimisticSgd { lr, alpha, beta, .. } = *self;
         // The first step has no other gradient to compare with.
-        let beta = if t == 1 { 0.0 } else { beta };
+        let of_last = if t == 1 { Coefficient::ZERO } else { Coefficient::new(beta) };
+        let rate = Coefficient::new(lr);
         let direction = OptimisticSgdDirection {
-            of_grad: check::coefficient("lr", lr, lr * (alpha + beta))?,
-            of_last: check::coefficient("beta", beta, lr * beta)?,
+            of_grad: check::coefficient("lr", lr, rate * (Coefficient::new(alpha) + of_last))?,
+            of_last: check::coefficient("beta", beta, rate * of_last)?,
         };
         Ok(coupled(self.maximize, self.weight_decay, direction))
     }

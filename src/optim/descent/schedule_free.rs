@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{Average, Ema, Interpolate, Lerp, Outside, SecondMoment, bias_correction};
+use crate::math::{Average, Coefficient, Ema, Interpolate, Lerp, Outside, SecondMoment, bias_correction};
 use crate::optim::{
     clock::{Clock, ClockData},
     facts::HyperParameters,
@@ -79,6 +79,11 @@ pub struct ScheduleFreeClock {
 }
 
 impl ScheduleFreeClock {
+    /// The clock before the first step.
+    pub const fn new() -> Self {
+        ScheduleFreeClock { step: 0, lr_max: 0.0, weight_sum: 0.0 }
+    }
+
     /// Refuses what no run can reach in `done` steps.
     fn check(&self, done: u64) -> Result<(), Error> {
         if done == 0 {
@@ -92,6 +97,7 @@ impl ScheduleFreeClock {
 }
 
 impl Clock for ScheduleFreeClock {
+    const START: Self = ScheduleFreeClock::new();
     const VALUES: &'static [&'static str] = &["lr_max", "weight_sum"];
 
     fn step(&mut self) -> &mut u64 {
@@ -125,9 +131,9 @@ impl Averaging {
         clock.weight_sum += weight;
         let share = if clock.weight_sum > 0.0 { weight / clock.weight_sum } else { 0.0 };
         Ok(Averaging {
-            lr: check::coefficient("lr", lr, lr_now)?,
+            lr: check::coefficient("lr", lr, Coefficient::new(lr_now))?,
             share: share as f32,
-            of_direction: check::coefficient("lr", lr, lr_now * (1.0 - beta1 * (1.0 - share)))?,
+            of_direction: check::coefficient("lr", lr, Coefficient::new(lr_now * (1.0 - beta1 * (1.0 - share))))?,
         })
     }
 
@@ -218,7 +224,7 @@ impl Optimizer<2> for ScheduleFreeAdamW {
             penalty: Penalty::new(check::rounded(self.weight_decay)),
             averaging,
             second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
-            root_scale: libm::sqrt(seen2) as f32,
+            root_scale: seen2.sqrt().to_f32(),
         };
         Ok(Loss::new(self.maximize, rule))
     }

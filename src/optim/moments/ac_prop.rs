@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
+use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor};
@@ -48,15 +48,15 @@ impl Optimizer<2> for AcProp {
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let (lr, eps) = (self.lr, self.eps);
+        let (lr, eps, one) = (Coefficient::new(self.lr), Coefficient::new(self.eps), Coefficient::ONE);
         // Where nothing has been seen, s is 0, and 1 takes the place of its root.
         let seen = bias_correction(self.beta2, t - 1);
-        let (seen, eps, scale) = if t == 1 { (1.0, 1.0, lr / (1.0 + eps)) } else { (seen, eps, lr * libm::sqrt(seen)) };
+        let (seen, eps, scale) = if t == 1 { (one, 1.0, lr / (one + eps)) } else { (seen, self.eps, lr * seen.sqrt()) };
         let direction = AcPropDirection {
             first: Ema::unchecked(self.beta1),
             spread: SecondMoment::outside(self.beta2, eps, seen)?,
             eps_root: check::rounded(self.eps_root),
-            scale: check::coefficient("lr", lr, scale)?,
+            scale: check::coefficient("lr", self.lr, scale)?,
         };
         decoupled(self.maximize, lr, self.weight_decay, direction)
     }

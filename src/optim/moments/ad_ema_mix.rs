@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
+use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor};
@@ -45,8 +45,9 @@ hyper_parameters! {
 }
 
 impl AdEmaMix {
-    fn alpha_at(&self, t: u64) -> f64 {
-        if t < self.alpha_warmup { self.alpha * (t as f64 / self.alpha_warmup as f64) } else { self.alpha }
+    fn alpha_at(&self, t: u64) -> Coefficient {
+        let alpha = Coefficient::new(self.alpha);
+        if t < self.alpha_warmup { alpha * Coefficient::from(t) / Coefficient::from(self.alpha_warmup) } else { alpha }
     }
 
     fn beta3_at(&self, t: u64) -> f64 {
@@ -66,13 +67,13 @@ impl Optimizer<3> for AdEmaMix {
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
-        let scale = lr * libm::sqrt(seen2);
+        let (lr, seen2) = (Coefficient::new(self.lr), bias_correction(self.beta2, t));
+        let scale = lr * seen2.sqrt();
         let direction = AdEmaMixDirection {
             fast: Ema::unchecked(self.beta1),
             slow: Ema::unchecked(self.beta3_at(t)),
             second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
-            fast_scale: check::coefficient("lr", lr, scale / bias_correction(self.beta1, t))?,
+            fast_scale: check::coefficient("lr", self.lr, scale / bias_correction(self.beta1, t))?,
             slow_scale: check::coefficient("alpha", self.alpha, scale * self.alpha_at(t))?,
         };
         decoupled(self.maximize, lr, self.weight_decay, direction)

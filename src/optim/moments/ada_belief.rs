@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
+use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor};
@@ -46,13 +46,13 @@ impl Optimizer<2> for AdaBelief {
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
+        let (lr, seen2) = (Coefficient::new(self.lr), bias_correction(self.beta2, t));
         let direction = AdaBeliefDirection {
             beta1: check::rounded(self.beta1),
             first: Ema::unchecked(self.beta1),
             spread: SecondMoment::outside(self.beta2, self.eps, seen2)?,
             eps_root: check::rounded(self.eps_root),
-            scale: check::coefficient("lr", lr, lr * libm::sqrt(seen2) / bias_correction(self.beta1, t))?,
+            scale: check::coefficient("lr", self.lr, lr * seen2.sqrt() / bias_correction(self.beta1, t))?,
         };
         decoupled(self.maximize, lr, self.weight_decay, direction)
     }

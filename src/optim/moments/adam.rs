@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Ema, Epsilon, Outside, SecondMoment, bias_correction};
+use crate::math::{Average, Both, Coefficient, Ema, Epsilon, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction, DirectionVisitor};
@@ -76,12 +76,12 @@ impl AdamDirection {
         let (seen1, seen2) = if adam.bias_correction {
             (bias_correction(adam.beta1, t), bias_correction(adam.beta2, t))
         } else {
-            (1.0, 1.0)
+            (Coefficient::ONE, Coefficient::ONE)
         };
         Ok(AdamDirection {
             first: Ema::unchecked(adam.beta1),
             second: SecondMoment::both(adam.beta2, adam.eps, adam.eps_root, adam.eps_hat, seen2)?,
-            scale: check::coefficient("lr", adam.lr, adam.lr * libm::sqrt(seen2) / seen1)?,
+            scale: check::coefficient("lr", adam.lr, Coefficient::new(adam.lr) * seen2.sqrt() / seen1)?,
         })
     }
 }
@@ -94,7 +94,7 @@ impl AdamDirection<Outside> {
         Ok(AdamDirection {
             first: Ema::unchecked(adam.beta1),
             second: SecondMoment::outside(adam.beta2, adam.eps, seen2)?,
-            scale: check::coefficient("lr", adam.lr, adam.lr * libm::sqrt(seen2) / seen1)?,
+            scale: check::coefficient("lr", adam.lr, Coefficient::new(adam.lr) * seen2.sqrt() / seen1)?,
         })
     }
 }

@@ -1,5 +1,6 @@
 use super::adam::{Adam, AdamDirection};
 use crate::error::Error;
+use crate::math::Coefficient;
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::rule::Decoupled;
 
@@ -53,6 +54,6 @@ impl Optimizer<2> for AdamW {
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let AdamW { lr, beta1, beta2, eps, eps_root, eps_hat, bias_correction, weight_decay, maximize } = *self;
         let adam = Adam { lr, beta1, beta2, eps, eps_root, eps_hat, bias_correction, ..Adam::DEFAULT };
-        decoupled(maximize, lr, weight_decay, AdamDirection::new(&adam, t)?)
+        decoupled(maximize, Coefficient::new(lr), weight_decay, AdamDirection::new(&adam, t)?)
     }
 }

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, TINY, bias_correction};
+use crate::math::{Average, Coefficient, Ema, TINY, bias_correction};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction, DirectionVisitor};
@@ -72,13 +72,13 @@ impl AdamaxDirection {
     /// The fields of `adamax` have been checked.
     #[inline]
     pub(super) fn new(adamax: &Adamax, t: u64) -> Result<Self, Error> {
-        let lr = adamax.lr;
+        let lr = Coefficient::new(adamax.lr);
         Ok(AdamaxDirection {
             first: Ema::unchecked(adamax.beta1),
             beta2: check::rounded(adamax.beta2),
             eps: check::rounded(adamax.eps),
             eps_outside: check::rounded(adamax.eps_outside),
-            scale: check::coefficient("lr", lr, lr / bias_correction(adamax.beta1, t))?,
+            scale: check::coefficient("lr", adamax.lr, lr / bias_correction(adamax.beta1, t))?,
         })
     }
 }

@@ -1,5 +1,6 @@
 use super::adamax::{Adamax, AdamaxDirection};
 use crate::error::Error;
+use crate::math::Coefficient;
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::rule::Decoupled;
 
@@ -43,6 +44,6 @@ impl Optimizer<2> for AdamaxW {
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let AdamaxW { lr, beta1, beta2, eps, eps_outside, weight_decay, maximize } = *self;
         let direction = AdamaxDirection::new(&Adamax { lr, beta1, beta2, eps, eps_outside, ..Adamax::DEFAULT }, t)?;
-        decoupled(maximize, lr, weight_decay, direction)
+        decoupled(maximize, Coefficient::new(lr), weight_decay, direction)
     }
 }

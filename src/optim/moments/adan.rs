@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Ema, Epsilon, SecondMoment, bias_correction};
+use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor};
@@ -63,20 +63,22 @@ impl Optimizer<4> for Adan {
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let Adan { lr, beta1, beta2, beta3, eps, eps_root, weight_decay, .. } = *self;
         let seen3 = bias_correction(beta3, t);
-        let kappa = if self.complement { 1.0 - beta2 } else { beta2 };
+        let (rate, kappa) = (Coefficient::new(lr), Coefficient::new(beta2));
+        let kappa = if self.complement { kappa.complement() } else { kappa };
         // (p − u)/(1+r) = p − (u + r·p)/(1+r): the division becomes part of the coefficients.
-        let shrunk_lr = if self.proximal { lr / (1.0 + lr * weight_decay) } else { lr };
-        let scale = shrunk_lr * libm::sqrt(seen3);
+        let shrunk =
+            if self.proximal { rate / (Coefficient::ONE + rate * Coefficient::new(weight_decay)) } else { rate };
+        let scale = shrunk * seen3.sqrt();
         let direction = AdanDirection {
             first: t == 1,
             of_grad: Ema::unchecked(beta1),
             of_difference: Ema::unchecked(beta2),
             of_square: SecondMoment::both(beta3, eps, eps_root, false, seen3)?,
-            kappa: kappa as f32,
+            kappa: kappa.to_f32(),
             grad_scale: check::coefficient("lr", lr, scale / bias_correction(beta1, t))?,
             difference_scale: check::coefficient("lr", lr, scale * kappa / bias_correction(beta2, t))?,
         };
-        decoupled(self.maximize, shrunk_lr, weight_decay, direction)
+        decoupled(self.maximize, shrunk, weight_decay, direction)
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, Outside, SecondMoment};
+use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor};
@@ -48,15 +48,15 @@ impl Optimizer<2> for Adopt {
         // The first step fills v and moves nothing: u is finite, clipped to zero.
         let filling = t == 1;
         let (lr, beta2, eps) = if filling { (0.0, 0.0, 1.0) } else { (self.lr, self.beta2, self.eps) };
-        let clip = libm::sqrt(libm::sqrt((t - 1) as f64));
+        let clip = Coefficient::from(t - 1).sqrt().sqrt();
         let direction = AdoptDirection {
             first: Ema::unchecked(self.beta1),
-            second: SecondMoment::outside(beta2, eps, 1.0)?,
+            second: SecondMoment::outside(beta2, eps, Coefficient::ONE)?,
             lr: check::rounded(self.lr),
             eps: check::rounded(eps),
-            clip: if self.clip || filling { clip as f32 } else { f32::INFINITY },
+            clip: if self.clip || filling { clip.to_f32() } else { f32::INFINITY },
         };
-        decoupled(self.maximize, lr, self.weight_decay, direction)
+        decoupled(self.maximize, Coefficient::new(lr), self.weight_decay, direction)
     }
 }
 

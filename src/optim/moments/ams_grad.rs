@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
+use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::either, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Direction, DirectionVisitor, Either};
@@ -55,14 +55,15 @@ impl Optimizer<3> for AmsGrad {
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
+        let (lr, seen2) = (Coefficient::new(self.lr), bias_correction(self.beta2, t));
+        let one = Coefficient::ONE;
         // Over v̂ the moment that the root sees is corrected already.
-        let (correction, seen) = if self.max_of_corrected { (1.0 / seen2, 1.0) } else { (1.0, seen2) };
+        let (correction, seen) = if self.max_of_corrected { (one / seen2, one) } else { (one, seen2) };
         let direction = AmsGradDirection {
             first: Ema::unchecked(self.beta1),
             second: SecondMoment::outside(self.beta2, self.eps, seen)?,
-            correction: correction as f32,
-            scale: check::coefficient("lr", lr, lr * libm::sqrt(seen) / bias_correction(self.beta1, t))?,
+            correction: correction.to_f32(),
+            scale: check::coefficient("lr", self.lr, lr * seen.sqrt() / bias_correction(self.beta1, t))?,
         };
         either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)
     }

@@ -1,6 +1,6 @@
 use super::adam::{Adam, AdamDirection};
 use crate::error::Error;
-use crate::math::Outside;
+use crate::math::{Coefficient, Outside};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::rule::{Aligned, Decoupled};
 
@@ -36,6 +36,6 @@ impl Optimizer<2> for Grams {
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let Grams { lr, beta1, beta2, eps, weight_decay, maximize } = *self;
         let adam = AdamDirection::outside(&Adam { lr, beta1, beta2, eps, ..Adam::DEFAULT }, t)?;
-        decoupled(maximize, lr, weight_decay, Aligned(adam))
+        decoupled(maximize, Coefficient::new(lr), weight_decay, Aligned(adam))
     }
 }

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
+use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor};
@@ -37,12 +37,12 @@ impl Optimizer<2> for LaProp {
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
+        let (lr, seen2) = (Coefficient::new(self.lr), bias_correction(self.beta2, t));
         let direction = LaPropDirection {
             first: Ema::unchecked(self.beta1),
             second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
-            root_scale: libm::sqrt(seen2) as f32,
-            scale: check::coefficient("lr", lr, lr / bias_correction(self.beta1, t))?,
+            root_scale: seen2.sqrt().to_f32(),
+            scale: check::coefficient("lr", self.lr, lr / bias_correction(self.beta1, t))?,
         };
         decoupled(self.maximize, lr, self.weight_decay, direction)
     }

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
+use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{
     clock::{Clock, ClockData},
     decay::either,
@@ -84,13 +84,21 @@ pub struct NAdamClock {
     pub mu_product: f64,
 }
 
-impl Default for NAdamClock {
-    fn default() -> Self {
+impl NAdamClock {
+    /// The clock before the first step.
+    pub const fn new() -> Self {
         NAdamClock { step: 0, mu_product: 1.0 }
     }
 }
 
+impl Default for NAdamClock {
+    fn default() -> Self {
+        NAdamClock::new()
+    }
+}
+
 impl Clock for NAdamClock {
+    const START: Self = NAdamClock::new();
     const VALUES: &'static [&'static str] = &["mu_product"];
 
     fn step(&mut self) -> &mut u64 {
@@ -133,16 +141,20 @@ impl Optimizer<2> for NAdam {
     #[inline]
     fn rule(&self, t: u64, clock: &mut NAdamClock) -> Result<Self::Rule, Error> {
         self.check_product(t - 1, clock.mu_product)?;
-        let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
+        let (lr, seen2) = (Coefficient::new(self.lr), bias_correction(self.beta2, t));
         let (mu, mu_next) = (self.mu(t), self.mu(t.saturating_add(1)));
         clock.mu_product *= mu;
         let decayed = if self.nesterov_correction { clock.mu_product * mu_next } else { clock.mu_product };
-        let scale = lr * libm::sqrt(seen2);
+        let scale = lr * seen2.sqrt();
         let direction = NAdamDirection {
             first: Ema::unchecked(self.beta1),
             second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
-            of_grad: check::coefficient("lr", lr, scale * (1.0 - mu) / (1.0 - clock.mu_product))?,
-            of_moment: check::coefficient("lr", lr, scale * mu_next / (1.0 - decayed))?,
+            of_grad: check::coefficient(
+                "lr",
+                self.lr,
+                scale * Coefficient::new((1.0 - mu) / (1.0 - clock.mu_product)),
+            )?,
+            of_moment: check::coefficient("lr", self.lr, scale * Coefficient::new(mu_next / (1.0 - decayed)))?,
         };
         either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)
     }

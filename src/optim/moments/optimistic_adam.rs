@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Ema, Epsilon, SecondMoment, bias_correction};
+use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction, DirectionVisitor};
@@ -55,19 +55,21 @@ impl Optimizer<3> for OptimisticAdam {
         let OptimisticAdam { lr, alpha, beta, beta1, beta2, eps, eps_root, .. } = *self;
         let (seen1, seen2) = (bias_correction(beta1, t), bias_correction(beta2, t));
         let (of_moment, of_grad) = if self.nesterov {
-            (beta1 / bias_correction(beta1, t.saturating_add(1)), (1.0 - beta1) / seen1)
+            let beta1 = Coefficient::new(beta1);
+            (beta1 / beta1.complement_of_power(t.saturating_add(1)), beta1.complement() / seen1)
         } else {
-            (1.0 / seen1, 0.0)
+            (Coefficient::ONE / seen1, Coefficient::ZERO)
         };
         // The first step has no other update to compare with.
-        let beta = if t == 1 { 0.0 } else { beta };
+        let of_last = if t == 1 { Coefficient::ZERO } else { Coefficient::new(beta) };
+        let rate = Coefficient::new(lr);
         let direction = OptimisticAdamDirection {
             first: Ema::unchecked(beta1),
             second: SecondMoment::both(beta2, eps, eps_root, false, seen2)?,
-            of_moment: (of_moment * libm::sqrt(seen2)) as f32,
-            of_grad: (of_grad * libm::sqrt(seen2)) as f32,
-            of_update: check::coefficient("lr", lr, lr * (alpha + beta))?,
-            of_last: check::coefficient("beta", beta, lr * beta)?,
+            of_moment: (of_moment * seen2.sqrt()).to_f32(),
+            of_grad: (of_grad * seen2.sqrt()).to_f32(),
+            of_update: check::coefficient("lr", lr, rate * (Coefficient::new(alpha) + of_last))?,
+            of_last: check::coefficient("beta", beta, rate * of_last)?,
         };
         Ok(coupled(self.maximize, self.weight_decay, direction))
     }

@@ -1,7 +1,7 @@
 use super::adam::AdamDirection;
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, Outside, SecondMoment, bias_correction};
+use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
 use crate::optim::{decay::either, optimizer::Optimizer, slot::Slot};
 use crate::range::Range;
 use crate::real::Real;
@@ -75,11 +75,12 @@ impl Optimizer<2> for RAdam {
         let rectification = self.rectification(t);
         // An unrectified step moves by `lr · m̂`, or p stays, with its decay.
         let stays = rectification.is_none() && !self.degenerated_to_sgd;
-        let lr = if stays { 0.0 } else { self.lr };
-        let scale = lr / bias_correction(self.beta1, t) * rectification.map_or(1.0, |r| r * libm::sqrt(seen2));
+        let lr = if stays { Coefficient::ZERO } else { Coefficient::new(self.lr) };
+        let corrected = lr / bias_correction(self.beta1, t);
+        let scale = rectification.map_or(corrected, |r| corrected * Coefficient::new(r) * seen2.sqrt());
         let adam = AdamDirection {
             first: Ema::unchecked(self.beta1),
-            second: SecondMoment::outside(self.beta2, self.eps, if self.eps_hat { 1.0 } else { seen2 })?,
+            second: SecondMoment::outside(self.beta2, self.eps, if self.eps_hat { Coefficient::ONE } else { seen2 })?,
             scale: check::coefficient("lr", self.lr, scale)?,
         };
         let direction = RAdamDirection { adam, rectified: rectification.is_some() };

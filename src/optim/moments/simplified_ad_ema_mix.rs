@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, DecayingSum, Ema, Epsilon, SecondMoment, bias_correction};
+use crate::math::{Average, Both, Coefficient, DecayingSum, Ema, Epsilon, SecondMoment, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor};
@@ -49,14 +49,15 @@ impl Optimizer<2> for SimplifiedAdEmaMix {
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let SimplifiedAdEmaMix { lr, alpha, beta1, beta2, eps, eps_root, .. } = *self;
         let seen2 = bias_correction(beta2, t);
-        let scale = lr * libm::sqrt(seen2);
+        let rate = Coefficient::new(lr);
+        let scale = rate * seen2.sqrt();
         let direction = SimplifiedAdEmaMixDirection {
             sum: DecayingSum::unchecked(beta1),
             second: SecondMoment::both(beta2, eps, eps_root, false, seen2)?,
             of_sum: check::coefficient("lr", lr, scale)?,
-            of_grad: check::coefficient("alpha", alpha, scale * alpha)?,
+            of_grad: check::coefficient("alpha", alpha, scale * Coefficient::new(alpha))?,
         };
-        decoupled(self.maximize, lr, self.weight_decay, direction)
+        decoupled(self.maximize, rate, self.weight_decay, direction)
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, Epsilon, Outside, bias_correction};
+use crate::math::{Average, Coefficient, Ema, Epsilon, Outside, bias_correction};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction, DirectionVisitor};
@@ -45,12 +45,12 @@ impl Optimizer<2> for Yogi {
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let (lr, seen2) = (self.lr, bias_correction(self.beta2, t));
+        let (lr, seen2) = (Coefficient::new(self.lr), bias_correction(self.beta2, t));
         let direction = YogiDirection {
             first: Ema::unchecked(self.beta1),
-            weight: (1.0 - self.beta2) as f32,
-            epsilon: Outside::new(self.eps, libm::sqrt(seen2))?,
-            scale: check::coefficient("lr", lr, lr * libm::sqrt(seen2) / bias_correction(self.beta1, t))?,
+            weight: Coefficient::new(self.beta2).complement().to_f32(),
+            epsilon: Outside::new(self.eps, seen2.sqrt())?,
+            scale: check::coefficient("lr", self.lr, lr * seen2.sqrt() / bias_correction(self.beta1, t))?,
         };
         Ok(coupled(self.maximize, self.weight_decay, direction))
     }

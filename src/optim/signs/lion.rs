@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema};
+use crate::math::{Average, Coefficient, Ema};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor};
@@ -54,7 +54,7 @@ impl Optimizer<1> for Lion {
             moment: Ema::unchecked(self.beta2),
             lr: check::rounded(self.lr),
         };
-        decoupled(self.maximize, self.lr, self.weight_decay, direction)
+        decoupled(self.maximize, Coefficient::new(self.lr), self.weight_decay, direction)
     }
 }
 

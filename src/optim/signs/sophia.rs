@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{Average, Ema, TINY};
+use crate::math::{Average, Coefficient, Ema, TINY};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor, Rule};
@@ -79,7 +79,7 @@ impl Optimizer<2> for Sophia {
             eps: check::rounded(self.eps),
             lr: check::rounded(self.lr),
         };
-        decoupled(self.maximize, self.lr, self.weight_decay, direction)
+        decoupled(self.maximize, Coefficient::new(self.lr), self.weight_decay, direction)
     }
 }
 

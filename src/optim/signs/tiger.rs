@@ -1,5 +1,6 @@
 use super::sign_sgd::SignumDirection;
 use crate::error::Error;
+use crate::math::Coefficient;
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::rule::Decoupled;
 
@@ -31,6 +32,7 @@ impl Optimizer<1> for Tiger {
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        decoupled(self.maximize, self.lr, self.weight_decay, SignumDirection::new(self.lr, self.beta)?)
+        let direction = SignumDirection::new(self.lr, self.beta)?;
+        decoupled(self.maximize, Coefficient::new(self.lr), self.weight_decay, direction)
     }
 }

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Both, Epsilon, Inside, Outside};
+use crate::math::{Both, Coefficient, Epsilon, Inside, Outside};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction};
@@ -58,10 +58,11 @@ impl Optimizer<1> for AdaGrad {
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let inside = Inside::new("eps_root", self.eps_root, 1.0)?;
+        let (lr, decay) = (Coefficient::new(self.lr), Coefficient::new(self.lr_decay));
+        let inside = Inside::new("eps_root", self.eps_root, Coefficient::ONE)?;
         let direction = AdaGradDirection {
-            epsilon: Both::new(inside, Outside::new(self.eps, 1.0)?),
-            lr: check::coefficient("lr", self.lr, self.lr / (1.0 + (t - 1) as f64 * self.lr_decay))?,
+            epsilon: Both::new(inside, Outside::new(self.eps, Coefficient::ONE)?),
+            lr: check::coefficient("lr", self.lr, lr / (Coefficient::ONE + Coefficient::from(t - 1) * decay))?,
         };
         Ok(coupled(self.maximize, self.weight_decay, direction))
     }

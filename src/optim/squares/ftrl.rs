@@ -1,5 +1,6 @@
 use crate::check;
 use crate::error::Error;
+use crate::math::Coefficient;
 use crate::optim::{optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Loss, Off, On, Penalty, Rule, Switch, Visitor};
@@ -48,14 +49,19 @@ impl Optimizer<2> for Ftrl {
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        let (lr, two) = (Coefficient::new(self.lr), Coefficient::from(2));
         // Both sides of the last fraction times lr. At least the smallest normal number: 0 would make NaN where n is 0.
-        let quadratic = (2.0 * self.lr * self.l2 + self.beta).max(f32::MIN_POSITIVE.into());
+        let quadratic = two * lr * Coefficient::new(self.l2) + Coefficient::new(self.beta);
         let rule = FtrlRule {
-            shrinkage: Penalty::new(check::coefficient("l2_shrinkage", self.l2_shrinkage, 2.0 * self.l2_shrinkage)?),
+            shrinkage: Penalty::new(check::coefficient(
+                "l2_shrinkage",
+                self.l2_shrinkage,
+                two * Coefficient::new(self.l2_shrinkage),
+            )?),
             lr: check::rounded(self.lr),
-            inverse_lr: check::coefficient("lr", self.lr, 1.0 / self.lr)?,
+            inverse_lr: check::coefficient("lr", self.lr, Coefficient::ONE / lr)?,
             l1: check::rounded(self.l1),
-            quadratic: check::coefficient("l2", self.l2, quadratic)?,
+            quadratic: check::coefficient("l2", self.l2, quadratic)?.max(f32::MIN_POSITIVE),
         };
         Ok(Loss::new(self.maximize, rule))
     }

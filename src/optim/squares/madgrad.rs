@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Interpolate, Lerp, cube_root};
+use crate::math::{Coefficient, Interpolate, Lerp, cube_root};
 use crate::optim::{optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Loss, Rule, Visitor};
@@ -41,7 +41,7 @@ impl Optimizer<3> for Madgrad {
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let rule = MadgradRule {
-            lambda: check::coefficient("lr", self.lr, self.lr * libm::sqrt(t as f64))?,
+            lambda: check::coefficient("lr", self.lr, Coefficient::new(self.lr) * Coefficient::from(t).sqrt())?,
             eps: check::rounded(self.eps),
             toward: Lerp::new(1.0 - self.momentum),
         };

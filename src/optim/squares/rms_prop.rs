@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Ema, Epsilon, SecondMoment};
+use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction, DirectionVisitor};
@@ -231,7 +231,7 @@ pub struct RmsPropDirection<const CENTERED: bool, const MOMENTUM: bool, E = Both
 impl<const CENTERED: bool, const MOMENTUM: bool> RmsPropDirection<CENTERED, MOMENTUM> {
     fn new(lr: f64, decay: f64, eps: f64, eps_root: f64) -> Result<Self, Error> {
         Ok(RmsPropDirection {
-            square: SecondMoment::both(decay, eps, eps_root, false, 1.0)?,
+            square: SecondMoment::both(decay, eps, eps_root, false, Coefficient::ONE)?,
             mean: Ema::unchecked(decay),
             momentum: 0.0,
             lr_in: 1.0,

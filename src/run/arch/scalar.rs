@@ -34,6 +34,12 @@ impl Real for f32 {
         if mask { yes } else { no }
     }
 
+    /// Compares magnitudes as integers: it is shorter without an FPU, and with one too.
+    #[inline(always)]
+    fn flush_below(self, threshold: f32) -> Self {
+        if self.to_bits() << 1 < threshold.to_bits() << 1 { 0.0 } else { self }
+    }
+
     #[inline(always)]
     fn inverse_cube_root_start(self) -> Self {
         let third = (self.to_bits() as i32 >> 16).wrapping_mul(THIRD.into());

@@ -1,0 +1,191 @@
+//! The smallest whole program that trains: a network of 8 inputs, 8 rectified units and 2 outputs learns the parity of
+//! three bits and their majority. `scripts/size.py` builds it with one trainer after another and reads its size.
+//!
+//! The trainer is a Rust type that the variable `TRAINER` names when the program is built.
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+use core::panic::PanicInfo;
+#[cfg(target_arch = "arm")]
+use cortex_m_rt::entry;
+use gradstep::optim::Clock;
+use gradstep::Optimizer;
+#[cfg(target_arch = "riscv32")]
+use riscv_rt::entry;
+
+include!(concat!(env!("OUT_DIR"), "/trainer.rs"));
+
+const INPUTS: usize = 8;
+const HIDDEN: usize = 8;
+const OUTPUTS: usize = 2;
+const PARAMS: usize = HIDDEN * (INPUTS + 1) + OUTPUTS * (HIDDEN + 1);
+const EPOCHS: usize = 100;
+
+/// Steps a set of parameters along their gradients.
+trait Trainer {
+    const NEW: Self;
+
+    /// Whether the step was done.
+    fn step(&mut self, params: &mut [f32; PARAMS], grads: &[f32; PARAMS]) -> bool;
+}
+
+/// Gradient descent as it is written by hand.
+struct Plain;
+
+impl Trainer for Plain {
+    const NEW: Self = Plain;
+
+    #[inline(always)]
+    fn step(&mut self, params: &mut [f32; PARAMS], grads: &[f32; PARAMS]) -> bool {
+        for (p, g) in params.iter_mut().zip(grads) {
+            *p -= 0.05 * g;
+        }
+        true
+    }
+}
+
+/// Momentum as it is written by hand.
+struct MomentumByHand {
+    buffer: [f32; PARAMS],
+}
+
+impl Trainer for MomentumByHand {
+    const NEW: Self = MomentumByHand { buffer: [0.0; PARAMS] };
+
+    #[inline(always)]
+    fn step(&mut self, params: &mut [f32; PARAMS], grads: &[f32; PARAMS]) -> bool {
+        for ((p, g), b) in params.iter_mut().zip(grads).zip(&mut self.buffer) {
+            *b = 0.9 * *b + g;
+            *p -= 0.05 * *b;
+        }
+        true
+    }
+}
+
+/// Adam as it is written by hand, in f32 with running products for the powers.
+struct AdamByHand {
+    m: [f32; PARAMS],
+    v: [f32; PARAMS],
+    power1: f32,
+    power2: f32,
+}
+
+impl Trainer for AdamByHand {
+    const NEW: Self = AdamByHand { m: [0.0; PARAMS], v: [0.0; PARAMS], power1: 1.0, power2: 1.0 };
+
+    #[inline(always)]
+    fn step(&mut self, params: &mut [f32; PARAMS], grads: &[f32; PARAMS]) -> bool {
+        self.power1 *= 0.9;
+        self.power2 *= 0.999;
+        let (seen1, seen2) = (1.0 - self.power1, 1.0 - self.power2);
+        for (((p, g), m), v) in params.iter_mut().zip(grads).zip(&mut self.m).zip(&mut self.v) {
+            *m = 0.9 * *m + 0.1 * g;
+            *v = 0.999 * *v + 0.001 * g * g;
+            *p -= 0.05 * (*m / seen1) / (libm::sqrtf(*v / seen2) + 1e-8);
+        }
+        true
+    }
+}
+
+/// An optimizer of the crate with a constant learning rate.
+struct Constant<O: Optimizer<S>, const S: usize> {
+    clock: O::Clock,
+    state: [[f32; PARAMS]; S],
+}
+
+impl<O: Optimizer<S>, const S: usize> Trainer for Constant<O, S> {
+    const NEW: Self = Constant { clock: O::Clock::START, state: [[0.0; PARAMS]; S] };
+
+    #[inline(always)]
+    fn step(&mut self, params: &mut [f32; PARAMS], grads: &[f32; PARAMS]) -> bool {
+        let Ok(step) = O::DEFAULT.tick(&mut self.clock) else { return false };
+        step.apply(params, grads, self.state.each_mut().map(|slot| &mut slot[..])).is_ok()
+    }
+}
+
+/// What training writes.
+struct Memory {
+    params: [f32; PARAMS],
+    grads: [f32; PARAMS],
+    trainer: Chosen,
+}
+
+impl Memory {
+    const NEW: Self = Memory { params: [0.0; PARAMS], grads: [0.0; PARAMS], trainer: Chosen::NEW };
+}
+
+#[cfg(target_arch = "arm")]
+#[entry]
+fn main() -> ! {
+    static mut MEMORY: Memory = Memory::NEW;
+    train(MEMORY)
+}
+
+#[cfg(target_arch = "riscv32")]
+#[entry]
+fn main() -> ! {
+    static mut MEMORY: Memory = Memory::NEW;
+    // SAFETY: the program enters here once, on one core, and nothing else names the memory.
+    train(unsafe { &mut *(&raw mut MEMORY) })
+}
+
+fn train(memory: &mut Memory) -> ! {
+    // Small weights of both signs.
+    for (i, p) in memory.params.iter_mut().enumerate() {
+        *p = ((i * 37 % 64) as f32 - 31.5) / 64.0;
+    }
+    for _ in 0..EPOCHS {
+        memory.grads = [0.0; PARAMS];
+        for pattern in 0..8 {
+            learn(&memory.params, &mut memory.grads, pattern);
+        }
+        if !memory.trainer.step(&mut memory.params, &memory.grads) {
+            break;
+        }
+    }
+    black_box(&memory.params);
+    loop {}
+}
+
+/// Adds the gradient of one pattern's squared error.
+fn learn(params: &[f32; PARAMS], grads: &mut [f32; PARAMS], pattern: usize) {
+    let (w1, w2) = params.split_at(HIDDEN * (INPUTS + 1));
+    let (g1, g2) = grads.split_at_mut(HIDDEN * (INPUTS + 1));
+    let input: [f32; INPUTS] = core::array::from_fn(|i| (pattern >> (i % 3) & 1) as f32);
+    let targets = [(pattern.count_ones() & 1) as f32, (pattern.count_ones() >> 1) as f32];
+    let mut hidden = [0.0; HIDDEN];
+    for (unit, row) in hidden.iter_mut().zip(w1.chunks_exact(INPUTS + 1)) {
+        let mut sum = row[INPUTS];
+        for (w, x) in row.iter().zip(&input) {
+            sum += w * x;
+        }
+        *unit = if sum > 0.0 { sum } else { 0.0 };
+    }
+    let mut back = [0.0; HIDDEN];
+    for ((row, grads), target) in w2.chunks_exact(HIDDEN + 1).zip(g2.chunks_exact_mut(HIDDEN + 1)).zip(targets) {
+        let mut sum = row[HIDDEN];
+        for (w, h) in row.iter().zip(&hidden) {
+            sum += w * h;
+        }
+        let error = sum - target;
+        for (((w, g), h), back) in row.iter().zip(grads.iter_mut()).zip(&hidden).zip(&mut back) {
+            *g += error * h;
+            *back += error * w;
+        }
+        grads[HIDDEN] += error;
+    }
+    for ((unit, back), grads) in hidden.iter().zip(&back).zip(g1.chunks_exact_mut(INPUTS + 1)) {
+        if *unit > 0.0 {
+            for (g, x) in grads.iter_mut().zip(&input) {
+                *g += back * x;
+            }
+            grads[INPUTS] += back;
+        }
+    }
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo) -> ! {
+    loop {}
+}
