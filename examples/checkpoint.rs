@@ -12,31 +12,27 @@ struct Training {
     optimizer: AnyOptimizer,
     clock: ClockData,
     params: Vec<f32>,
-    /// By the names that checkpoints of PyTorch use, in the order of the slots.
-    state: Vec<(String, Vec<f32>)>,
+    /// The names that checkpoints of PyTorch use, in the order of the slots.
+    names: Vec<String>,
+    state: Vec<Vec<f32>>,
 }
 
 impl Training {
     fn start(optimizer: AnyOptimizer, params: Vec<f32>) -> Result<Self, gradstep::Error> {
-        let state = optimizer.slots().map(|slot| (slot.name.to_owned(), vec![0.0; params.len()])).collect();
-        let mut training = Training { optimizer, clock: optimizer.clock(), params, state };
-        let Training { params, state, .. } = &mut training;
-        optimizer.init(params, &mut slices(state))?;
-        Ok(training)
+        let names: Vec<_> = optimizer.slots().map(|slot| slot.name.to_owned()).collect();
+        let mut state = vec![vec![0.0; params.len()]; names.len()];
+        optimizer.init(&params, &mut state)?;
+        Ok(Training { optimizer, clock: optimizer.clock(), params, names, state })
     }
 
     fn steps(&mut self, count: usize) -> Result<(), gradstep::Error> {
         for _ in 0..count {
             let grads: Vec<f32> = self.params.iter().map(|p| p * 0.1).collect();
             let step = self.optimizer.tick(&mut self.clock)?;
-            step.apply(&mut self.params, &grads, &mut slices(&mut self.state))?;
+            step.apply(&mut self.params, &grads, &mut self.state)?;
         }
         Ok(())
     }
-}
-
-fn slices(state: &mut [(String, Vec<f32>)]) -> Vec<&mut [f32]> {
-    state.iter_mut().map(|(_, slot)| &mut slot[..]).collect()
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -24,13 +24,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut params = vec![1.0; 1000];
     let mut state = vec![vec![0.0; params.len()]; optimizer.slots().count()];
-    let mut slots: Vec<&mut [f32]> = state.iter_mut().map(|slot| &mut slot[..]).collect();
-    optimizer.init(&params, &mut slots)?;
+    optimizer.init(&params, &mut state)?;
     let mut clock = optimizer.clock();
     for _ in 0..100 {
         // The gradient of p²/2.
         let grads = params.clone();
-        optimizer.tick(&mut clock)?.apply(&mut params, &grads, &mut slots)?;
+        optimizer.tick(&mut clock)?.apply(&mut params, &grads, &mut state)?;
     }
     println!("p² fell from 1 to {:.3} in {} steps; state:", params[0] * params[0], clock.step);
     for (slot, values) in optimizer.slots().zip(&state) {

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example threads --features rayon`
 
-use gradstep::{Error, Lion, Optimizer, Step};
+use gradstep::{Error, Lion, Optimizer, Step, Tensor};
 use std::thread;
 
 const LEN: usize = 1 << 19;
@@ -11,11 +11,10 @@ const THREADS: usize = 4;
 type Rule = <Lion as Optimizer<1>>::Rule;
 
 /// Cuts the slices into pieces, one for each thread. A value depends on its own inputs alone, so any cut will do.
-fn own_threads(step: Step<Rule>, params: &mut [f32], grads: &[f32], exp_avg: &mut [f32]) -> Result<(), Error> {
-    let piece = LEN.div_ceil(THREADS);
+fn own_threads(step: Step<Rule>, tensor: Tensor<1>) -> Result<(), Error> {
     thread::scope(|scope| {
-        let pieces = params.chunks_mut(piece).zip(grads.chunks(piece)).zip(exp_avg.chunks_mut(piece));
-        let running: Vec<_> = pieces.map(|((p, g), m)| scope.spawn(move || step.apply(p, g, [m]))).collect();
+        let pieces = tensor.chunks(LEN.div_ceil(THREADS));
+        let running: Vec<_> = pieces.map(|piece| scope.spawn(move || step.apply_all(&mut [piece]))).collect();
         running.into_iter().try_for_each(|thread| thread.join().unwrap_or(Ok(())))
     })
 }
@@ -39,7 +38,7 @@ fn main() -> Result<(), Error> {
 
     let (mut params, mut exp_avg, mut clock) = start();
     for _ in 0..10 {
-        own_threads(lion.tick(&mut clock)?, &mut params, &grads, &mut exp_avg)?;
+        own_threads(lion.tick(&mut clock)?, Tensor::new(&mut params, &grads, &mut [&mut exp_avg]))?;
     }
     assert_eq!(params, alone);
     println!("{LEN} parameters, 10 steps: one thread, rayon's and {THREADS} of our own gave the same bits");

@@ -10,11 +10,10 @@
 //! optimizer.set("lr", 0.01)?;
 //! let (mut params, grads) = (vec![1.0_f32; 100], vec![0.5; 100]);
 //! let mut state: Vec<Vec<f32>> = optimizer.slots().map(|_| vec![0.0; 100]).collect();
-//! let mut slots: Vec<&mut [f32]> = state.iter_mut().map(|slot| &mut slot[..]).collect();
-//! optimizer.init(&params, &mut slots)?;
+//! optimizer.init(&params, &mut state)?;
 //! let mut clock = optimizer.clock();
 //! for _ in 0..10 {
-//!     optimizer.tick(&mut clock)?.apply(&mut params, &grads, &mut slots)?;
+//!     optimizer.tick(&mut clock)?.apply(&mut params, &grads, &mut state)?;
 //! }
 //! assert!(params[0] < 0.91 && optimizer.slots().nth(1).unwrap().name == "exp_avg_sq");
 //! # Ok::<(), gradstep::Error>(())
@@ -24,8 +23,10 @@ use crate::backend::Backend;
 use crate::error::{Error, Named};
 use crate::for_each_optimizer;
 use crate::optim::*;
-use crate::rule::Rule;
-use crate::run::Step;
+use crate::rule::{Adapter, Chain, ClipGrads, DecoupledDecay, Objective, Rule, ScaleGrads, Unadapted};
+#[cfg(feature = "rayon")]
+use crate::run::list;
+use crate::run::{Step, Tensor};
 
 /// A hyper-parameter of an optimizer that is chosen when the program runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,6 +50,18 @@ pub struct AnySlot {
     pub holds: Holds,
     /// Whether a step writes it.
     pub is_written: bool,
+}
+
+/// The slices of one tensor, shard or chunk for a step that is chosen when the program runs. The state is a list of
+/// vectors, slices or arrays, one for each slot.
+#[derive(Debug)]
+pub struct AnyTensor<'a, V> {
+    /// The parameters.
+    pub params: &'a mut [f32],
+    /// Their gradients.
+    pub grads: &'a [f32],
+    /// The state slots, in the order of [`AnyOptimizer::slots`].
+    pub state: &'a mut [V],
 }
 
 /// What a slot holds before the first step.
@@ -75,7 +88,15 @@ pub trait StepVisitor {
     type Output;
 
     /// Uses the step.
-    fn visit<U: Rule<S> + Send + Sync, const S: usize>(self, step: Step<U>) -> Self::Output;
+    fn visit<U: Rule<S>, A: Adapter, const S: usize>(self, step: Step<U, A>) -> Self::Output;
+}
+
+impl<'a, V> AnyTensor<'a, V> {
+    /// The slices of one tensor. Lengths are checked when a step is applied.
+    #[inline]
+    pub fn new(params: &'a mut [f32], grads: &'a [f32], state: &'a mut [V]) -> Self {
+        AnyTensor { params, grads, state }
+    }
 }
 
 macro_rules! any {
@@ -93,9 +114,9 @@ macro_rules! any {
         #[derive(Clone, Copy, Debug, PartialEq)]
         #[must_use = "a step changes nothing until it is applied"]
         #[non_exhaustive]
-        pub enum AnyStep {$(
+        pub enum AnyStep<A = Unadapted> {$(
             #[doc = concat!("A step of [`", stringify!($Optimizer), "`](crate::", stringify!($Optimizer), ")")]
-            $Optimizer(Step<<$Optimizer as Optimizer<$slots>>::Rule>),
+            $Optimizer(Step<<$Optimizer as Optimizer<$slots>>::Rule, A>),
         )*}
 
         $(
@@ -121,6 +142,16 @@ macro_rules! any {
             pub fn tick(&self, clock: &mut ClockData) -> Result<AnyStep, Error> {
                 match self {
                     $(AnyOptimizer::$Optimizer(optimizer) => tick(optimizer, clock).map(AnyStep::$Optimizer),)*
+                }
+            }
+        }
+
+        impl<A: Adapter> AnyStep<A> {
+            /// Fuses an adapter in: see [`Step::with`].
+            #[inline]
+            pub fn with<B: Adapter>(self, adapter: B) -> AnyStep<Chain<A, B>> {
+                match self {
+                    $(AnyStep::$Optimizer(step) => AnyStep::$Optimizer(step.with(adapter)),)*
                 }
             }
         }
@@ -160,6 +191,18 @@ impl AnyOptimizer {
     pub fn fields(&self) -> impl Iterator<Item = AnyField> {
         let count = each!(self, AnyOptimizer(o) => facts(o).1.len());
         (0..count).filter_map(|i| each!(self, AnyOptimizer(o) => field(o, i)))
+    }
+
+    /// The learning rate.
+    #[inline]
+    pub fn lr(&self) -> f64 {
+        each!(self, AnyOptimizer(o) => o.lr())
+    }
+
+    /// Sets the learning rate, as a schedule does before each step. Its range is checked when a step begins.
+    #[inline]
+    pub fn set_lr(&mut self, lr: f64) {
+        each!(self, AnyOptimizer(o) => o.set_lr(lr));
     }
 
     /// The value of a field.
@@ -221,7 +264,7 @@ impl AnyOptimizer {
     /// # Errors
     /// Those of `Optimizer::init`, and [`Error::SlotCount`]. Nothing has been written then.
     #[inline]
-    pub fn init(&self, params: &[f32], state: &mut [&mut [f32]]) -> Result<(), Error> {
+    pub fn init<V: AsMut<[f32]>>(&self, params: &[f32], state: &mut [V]) -> Result<(), Error> {
         each!(self, AnyOptimizer(o) => o.init(params, array(state)?))
     }
 
@@ -232,14 +275,14 @@ impl AnyOptimizer {
     }
 }
 
-impl AnyStep {
-    /// Updates the parameters and their state in one pass over memory: see [`Step::apply`]. `state` has one slice for each
-    /// slot.
+impl<A: Adapter> AnyStep<A> {
+    /// Updates the parameters and their state in one pass over memory: see [`Step::apply`]. `state` has one vector, slice or
+    /// array for each slot.
     ///
     /// # Errors
     /// Those of `Step::apply`, and [`Error::SlotCount`]. Nothing has been written then.
     #[inline]
-    pub fn apply(&self, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) -> Result<(), Error> {
+    pub fn apply<V: AsMut<[f32]>>(&self, params: &mut [f32], grads: &[f32], state: &mut [V]) -> Result<(), Error> {
         self.apply_on(Backend::active(), params, grads, state)
     }
 
@@ -248,14 +291,30 @@ impl AnyStep {
     /// # Errors
     /// Those of `apply`, and [`Error::UnsupportedBackend`] where this CPU or build cannot run it.
     #[inline]
-    pub fn apply_on(
+    pub fn apply_on<V: AsMut<[f32]>>(
         &self,
         backend: Backend,
         params: &mut [f32],
         grads: &[f32],
-        state: &mut [&mut [f32]],
+        state: &mut [V],
     ) -> Result<(), Error> {
         each!(self, AnyStep(step) => step.apply_on(backend, params, grads, array(state)?))
+    }
+
+    /// [`AnyStep::apply`] for every tensor of a list, in one call.
+    ///
+    /// # Errors
+    /// Those of [`Step::apply_all`], and [`Error::SlotCount`]. No tensor has been written then.
+    #[inline]
+    pub fn apply_all<V: AsMut<[f32]>>(&self, tensors: &mut [AnyTensor<'_, V>]) -> Result<(), Error> {
+        self.check_all(tensors)?;
+        tensors.iter_mut().try_for_each(|tensor| self.apply(tensor.params, tensor.grads, tensor.state))
+    }
+
+    /// Checks the step and the lengths of every tensor.
+    #[inline]
+    fn check_all<V: AsMut<[f32]>>(&self, tensors: &mut [AnyTensor<'_, V>]) -> Result<(), Error> {
+        each!(self, AnyStep(step) => check_all(step, tensors))
     }
 
     /// [`AnyStep::apply`] on rayon's current thread pool: see [`Step::par_apply`].
@@ -265,8 +324,52 @@ impl AnyStep {
     #[cfg(feature = "rayon")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
     #[inline]
-    pub fn par_apply(&self, params: &mut [f32], grads: &[f32], state: &mut [&mut [f32]]) -> Result<(), Error> {
+    pub fn par_apply<V: AsMut<[f32]>>(&self, params: &mut [f32], grads: &[f32], state: &mut [V]) -> Result<(), Error> {
         each!(self, AnyStep(step) => step.par_apply(params, grads, array(state)?))
+    }
+
+    /// [`AnyStep::apply_all`] on rayon's current thread pool: see [`Step::par_apply_all`].
+    ///
+    /// # Errors
+    /// Those of `apply_all`.
+    #[cfg(feature = "rayon")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
+    #[inline]
+    pub fn par_apply_all<V: AsMut<[f32]> + Send>(&self, tensors: &mut [AnyTensor<'_, V>]) -> Result<(), Error> {
+        self.check_all(tensors)?;
+        list(tensors, &|tensor| tensor.params.len(), &|tensor| {
+            self.par_apply(tensor.params, tensor.grads, tensor.state)
+        })
+    }
+
+    /// `g ← factor · g`: see [`Step::scale_grads`].
+    #[inline]
+    pub fn scale_grads(self, factor: f64) -> AnyStep<Chain<A, ScaleGrads>> {
+        self.with(ScaleGrads::new(factor))
+    }
+
+    /// `g ← min(max(g, −limit), limit)`: see [`Step::clip_grads`].
+    #[inline]
+    pub fn clip_grads(self, limit: f64) -> AnyStep<Chain<A, ClipGrads>> {
+        self.with(ClipGrads::new(limit))
+    }
+
+    /// `g ← g + weight_decay · p`: see [`Step::l2`].
+    #[inline]
+    pub fn l2(self, weight_decay: f64) -> AnyStep<Chain<A, Objective>> {
+        self.with(Objective::new(false, weight_decay))
+    }
+
+    /// `p ← p − rate · p` before the step: see [`Step::decoupled_decay`].
+    #[inline]
+    pub fn decoupled_decay(self, rate: f64) -> AnyStep<Chain<A, DecoupledDecay>> {
+        self.with(DecoupledDecay::new(rate))
+    }
+
+    /// `g ← −g`: see [`Step::maximize`].
+    #[inline]
+    pub fn maximize(self) -> AnyStep<Chain<A, Objective>> {
+        self.with(Objective::new(true, 0.0))
     }
 
     /// Calls the visitor with the step as its type.
@@ -333,12 +436,24 @@ fn tick<O: Optimizer<S>, const S: usize>(optimizer: &O, clock: &mut ClockData) -
     Ok(step)
 }
 
-/// The slices as the array that a step takes.
 #[inline]
-fn array<'a, const S: usize>(state: &'a mut [&mut [f32]]) -> Result<[&'a mut [f32]; S], Error> {
+fn check_all<U: Rule<S>, A: Adapter, V: AsMut<[f32]>, const S: usize>(
+    step: &Step<U, A>,
+    tensors: &mut [AnyTensor<'_, V>],
+) -> Result<(), Error> {
+    step.check_rule()?;
+    tensors.iter_mut().enumerate().try_for_each(|(i, AnyTensor { params, grads, state })| {
+        let mut tensor = Tensor { params, grads, state: array::<_, S>(state)? };
+        tensor.check().map_err(|error| error.in_tensor(i))
+    })
+}
+
+/// The slots as the array of slices that a step takes.
+#[inline]
+fn array<V: AsMut<[f32]>, const S: usize>(state: &mut [V]) -> Result<[&mut [f32]; S], Error> {
     let found = state.len();
-    match <&mut [&mut [f32]; S]>::try_from(state) {
-        Ok(slots) => Ok(slots.each_mut().map(|slot| &mut **slot)),
+    match <&mut [V; S]>::try_from(state) {
+        Ok(slots) => Ok(slots.each_mut().map(AsMut::as_mut)),
         Err(_) => Err(Error::SlotCount { expected: S, found }),
     }
 }

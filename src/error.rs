@@ -18,6 +18,17 @@ pub enum Error {
         /// The length that it has.
         found: usize,
     },
+    /// A slice of a tensor in a list does not have the length of the tensor's parameters.
+    TensorLength {
+        /// The position of the tensor in the list.
+        tensor: usize,
+        /// The slice whose length differs.
+        slice: Slice,
+        /// The length that it should have, in elements.
+        expected: usize,
+        /// The length that it has.
+        found: usize,
+    },
     /// A hyper-parameter or an argument is NaN, infinite or out of its range.
     HyperParameter {
         /// The field or argument.
@@ -71,6 +82,33 @@ pub enum Error {
         /// The number of slices that were given.
         found: usize,
     },
+}
+
+impl Error {
+    /// What kind of error it is, in a few words: for a log that cannot afford formatting, which `Display` needs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Error::Length { .. } => "length of a slice",
+            Error::TensorLength { .. } => "length of a slice in a list",
+            Error::HyperParameter { .. } => "hyper-parameter out of range",
+            Error::Coefficient { .. } => "coefficient out of the range of f32",
+            Error::Clock { .. } => "clock out of range",
+            Error::ClockOverflow => "clock at its maximum",
+            Error::UnsupportedBackend(_) => "unsupported backend",
+            Error::Unknown { .. } => "unknown name",
+            Error::FieldType { .. } => "type of a field",
+            Error::SlotCount { .. } => "number of state slots",
+        }
+    }
+
+    /// The same error of a tensor in a list.
+    #[cold]
+    pub(crate) const fn in_tensor(self, tensor: usize) -> Self {
+        match self {
+            Error::Length { slice, expected, found } => Error::TensorLength { tensor, slice, expected, found },
+            other => other,
+        }
+    }
 }
 
 /// Names one of the slices of a call.
@@ -136,6 +174,9 @@ impl fmt::Display for Error {
         match self {
             Error::Length { slice, expected, found } => {
                 write!(f, "{slice} has {found} elements, expected {expected}")
+            }
+            Error::TensorLength { tensor, slice, expected, found } => {
+                write!(f, "{slice} of tensor {tensor} has {found} elements, expected {expected}")
             }
             Error::HyperParameter { name, value, range } => write!(f, "{name} is {value}, expected {range}"),
             Error::Coefficient { name, value, coefficient } => {

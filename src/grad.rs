@@ -5,6 +5,8 @@ use crate::error::{Error, Slice};
 use crate::range::Range;
 use crate::real::Real;
 use crate::rule::Rule;
+#[cfg(feature = "rayon")]
+use crate::run::par_pass;
 use crate::run::{Wrong, pass};
 
 /// Adds a gradient to a buffer: `buffer ← buffer + factor · grads`, in one pass.
@@ -25,13 +27,29 @@ use crate::run::{Wrong, pass};
 /// [`Error::Length`] where the buffer is not as long as the gradients, [`Error::HyperParameter`] or
 /// [`Error::Coefficient`] for a factor that is not a finite f32 or becomes 0 in f32. Nothing has been written then.
 pub fn accumulate(buffer: &mut [f32], grads: &[f32], factor: f64) -> Result<(), Error> {
-    check::field("factor", factor, Range::Finite)?;
-    pass(Accumulate { factor: factor as f32 + 0.0 }, buffer, grads, Wrong::Buffer(Slice::Buffer))
+    pass(Accumulate::new(factor)?, buffer, grads, Wrong::Buffer(Slice::Buffer))
+}
+
+/// [`accumulate`] on rayon's current thread pool: see [`Step::par_apply`](crate::Step::par_apply).
+///
+/// # Errors
+/// Those of `accumulate`.
+#[cfg(feature = "rayon")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
+pub fn par_accumulate(buffer: &mut [f32], grads: &[f32], factor: f64) -> Result<(), Error> {
+    par_pass(Accumulate::new(factor)?, buffer, grads, Wrong::Buffer(Slice::Buffer))
 }
 
 #[derive(Clone, Copy)]
 struct Accumulate {
     factor: f32,
+}
+
+impl Accumulate {
+    fn new(factor: f64) -> Result<Self, Error> {
+        check::field("factor", factor, Range::Finite)?;
+        Ok(Accumulate { factor: factor as f32 + 0.0 })
+    }
 }
 
 impl Rule<0> for Accumulate {

@@ -26,7 +26,7 @@ pub use error::{Error, Named, Slice};
 pub use optim::{HyperParameters, Optimizer};
 pub use range::Range;
 pub use real::Real;
-pub use run::Step;
+pub use run::{Step, Tensor};
 
 macro_rules! optimizers {
     ($($Optimizer:ident: $slots:literal,)*) => {

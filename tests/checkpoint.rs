@@ -19,15 +19,14 @@ impl Training {
     fn start(optimizer: AnyOptimizer) -> Self {
         let params: Vec<f32> = (0..37).map(|i| (i as f32).sin()).collect();
         let mut state = vec![vec![0.0; params.len()]; optimizer.slots().count()];
-        optimizer.init(&params, &mut state.iter_mut().map(|slot| &mut slot[..]).collect::<Vec<_>>()).unwrap();
+        optimizer.init(&params, &mut state).unwrap();
         Training { optimizer, clock: optimizer.clock(), params, state }
     }
 
     fn steps(&mut self, count: usize) {
         for _ in 0..count {
             let grads: Vec<f32> = self.params.iter().map(|p| (3.0 * p).cos()).collect();
-            let mut slots: Vec<&mut [f32]> = self.state.iter_mut().map(|slot| &mut slot[..]).collect();
-            self.optimizer.tick(&mut self.clock).unwrap().apply(&mut self.params, &grads, &mut slots).unwrap();
+            self.optimizer.tick(&mut self.clock).unwrap().apply(&mut self.params, &grads, &mut self.state).unwrap();
         }
     }
 }
@@ -79,4 +78,15 @@ fn unknown_fields_are_refused() {
     assert!(error.contains("AdamW"), "{error}");
     let error = serde_json::from_str::<ClockData>(r#"{"step": 1, "values": [0, 0], "t": 1}"#).unwrap_err().to_string();
     assert!(error.contains("`t`"), "{error}");
+}
+
+#[test]
+fn clocks_as_bytes() {
+    let clock = ClockData { step: 0x0102_0304_0506_0708, values: [1.5, -0.0] };
+    let bytes = clock.to_bytes();
+    assert_eq!(&bytes[..8], &[8, 7, 6, 5, 4, 3, 2, 1]);
+    assert_eq!(bytes[8..16], 1.5_f64.to_le_bytes());
+    assert_eq!(ClockData::from_bytes(&bytes).to_bytes(), bytes);
+    const START: ClockData = ClockData::from_bytes(&[0; 24]);
+    assert_eq!(START, ClockData::default());
 }

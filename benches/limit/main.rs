@@ -62,7 +62,7 @@ fn apply<U: Rule<S>, const S: usize>(step: &Step<U>, streams: &mut Streams) {
     step.apply(params, grads, state).unwrap();
 }
 
-fn par_apply<U: Rule<S> + Sync, const S: usize>(step: &Step<U>, streams: &mut Streams) {
+fn par_apply<U: Rule<S>, const S: usize>(step: &Step<U>, streams: &mut Streams) {
     let (params, grads, state) = streams.split();
     step.par_apply(params, grads, state).unwrap();
 }
@@ -80,7 +80,6 @@ fn calm<const S: usize>(len: usize) -> Streams {
 fn measure<O: Optimizer<S>, const S: usize, const WRITTEN: usize>(quick: bool) -> Row
 where
     Limit<WRITTEN>: Rule<S>,
-    O::Rule: Sync,
 {
     let mut clock = O::Clock::default();
     let step = (0..10).map(|_| O::default().tick(&mut clock).unwrap()).last().unwrap();

@@ -5,7 +5,7 @@ use crate::range::Range;
 use crate::real::Real;
 
 /// A moving average, or a form of it that is known from the type.
-pub trait Average: Copy {
+pub trait Average: Copy + Send + Sync {
     /// The average after it has seen `x`.
     fn of<R: Real>(&self, average: R, x: R) -> R;
 

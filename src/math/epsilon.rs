@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::real::Real;
 
 /// Where epsilon is added to the root of a second moment, so that the root can divide. Each form is a type.
-pub trait Epsilon: Copy {
+pub trait Epsilon: Copy + Send + Sync {
     /// The divisor, from the moment.
     fn root<R: Real>(&self, v: R) -> R;
 

@@ -19,7 +19,7 @@ impl Lerp {
 }
 
 /// A [`Lerp`], or a form of it that is known from the type.
-pub trait Interpolate: Copy {
+pub trait Interpolate: Copy + Send + Sync {
     /// The number between `from` and `to`.
     fn between<R: Real>(&self, from: R, to: R) -> R;
 

@@ -7,7 +7,7 @@ use core::fmt::Debug;
 /// The hyper-parameters of an optimizer as data: what sets a field by name, checks values and fills tables of them.
 ///
 /// New fields are a minor change of the crate. Write `Adam { lr: 0.01, ..Adam::DEFAULT }` and one more breaks nothing.
-pub trait HyperParameters: Copy + Default + PartialEq + Debug + 'static {
+pub trait HyperParameters: Copy + Default + PartialEq + Debug + Send + Sync + 'static {
     /// The default, as a constant.
     const DEFAULT: Self;
 
@@ -34,6 +34,12 @@ pub trait HyperParameters: Copy + Default + PartialEq + Debug + 'static {
     /// # Errors
     /// [`Error::HyperParameter`], or [`Error::Coefficient`] for a number other than 0 that f32 turns into 0.
     fn check(&self) -> Result<(), Error>;
+
+    /// The learning rate, which every optimizer has.
+    fn lr(&self) -> f64;
+
+    /// Sets the learning rate, as a schedule does before each step. Its range is checked when a step begins.
+    fn set_lr(&mut self, lr: f64);
 
     /// The value of a field.
     ///
@@ -257,6 +263,16 @@ macro_rules! hyper_parameters {
                     $crate::check::field(stringify!($field), self.$field, $crate::range::Range::$Range)?;
                 )?)*
                 Ok(())
+            }
+
+            #[inline]
+            fn lr(&self) -> f64 {
+                self.lr
+            }
+
+            #[inline]
+            fn set_lr(&mut self, lr: f64) {
+                self.lr = lr;
             }
         }
     };

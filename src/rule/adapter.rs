@@ -3,7 +3,7 @@ use crate::error::Error;
 use crate::real::Real;
 
 /// Something fused into a step that acts on an element before the rule does.
-pub trait Adapter: Copy {
+pub trait Adapter: Copy + Send + Sync {
     /// The gradient that the rule sees, from the parameter before the step and the gradient so far.
     #[inline(always)]
     fn grad<R: Real>(&self, _p: R, g: R) -> R {
@@ -21,6 +21,33 @@ pub trait Adapter: Copy {
     /// # Errors
     /// [`Error::HyperParameter`] or [`Error::Coefficient`] names the first one.
     fn check(&self) -> Result<(), Error>;
+}
+
+/// An adapter that is there or not: `step.with(limit.map(ClipGrads::new))` has one type for both.
+impl<A: Adapter> Adapter for Option<A> {
+    #[inline(always)]
+    fn grad<R: Real>(&self, p: R, g: R) -> R {
+        match self {
+            Some(adapter) => adapter.grad(p, g),
+            None => g,
+        }
+    }
+
+    #[inline(always)]
+    fn param<R: Real>(&self, p: R) -> R {
+        match self {
+            Some(adapter) => adapter.param(p),
+            None => p,
+        }
+    }
+
+    #[inline(always)]
+    fn check(&self) -> Result<(), Error> {
+        match self {
+            Some(adapter) => adapter.check(),
+            None => Ok(()),
+        }
+    }
 }
 
 /// No adapter.

@@ -26,7 +26,7 @@ use crate::real::Real;
 /// assert_eq!((params, size), ([0.5, 1.5], [4.0; 2]));
 /// # Ok::<(), gradstep::Error>(())
 /// ```
-pub trait Direction<const S: usize>: Copy {
+pub trait Direction<const S: usize>: Copy + Send + Sync {
     /// The update and the new state of an element.
     ///
     /// Implementations carry `#[inline(always)]`.

@@ -3,7 +3,7 @@ use crate::error::Error;
 use crate::real::Real;
 
 /// A buffer that follows the parameters, such as their average: one more state slot, updated in the step's own pass.
-pub trait Follower: Copy {
+pub trait Follower: Copy + Send + Sync {
     /// The parameter and the buffer after a step that made `p`.
     fn follow<R: Real>(&self, p: R, buffer: R) -> (R, R);
 }

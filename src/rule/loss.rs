@@ -27,7 +27,7 @@ pub struct Sign {
 pub struct Minimize;
 
 /// The gradient to descend along.
-pub trait Gradient: Copy {
+pub trait Gradient: Copy + Send + Sync {
     /// Whether it is that of the loss.
     fn minimizes(&self) -> bool;
 

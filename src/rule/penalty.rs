@@ -2,7 +2,7 @@ use crate::real::Real;
 
 /// `factor · p`, which weight decay adds to a gradient or to an update, or nothing. Whether it is there can be known when
 /// the program runs ([`Penalty`]) or from the type ([`On`], [`Off`]).
-pub trait Switch: Copy {
+pub trait Switch: Copy + Send + Sync {
     /// The factor, if there is one.
     fn factor(&self) -> Option<f32>;
 

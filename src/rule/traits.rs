@@ -33,7 +33,7 @@ use crate::real::Real;
 /// assert_eq!(buffer, [1.0; 5]);
 /// # Ok::<(), gradstep::Error>(())
 /// ```
-pub trait Rule<const S: usize>: Copy {
+pub trait Rule<const S: usize>: Copy + Send + Sync {
     /// The new parameter and state of an element, from the old ones and its gradient.
     ///
     /// Implementations carry `#[inline(always)]`.

@@ -12,6 +12,12 @@ mod pass;
 mod step;
 mod streams;
 mod sweep;
+mod tensor;
 
+#[cfg(feature = "rayon")]
+pub(crate) use parallel::list;
+#[cfg(feature = "rayon")]
+pub(crate) use pass::par_pass;
 pub(crate) use pass::{Wrong, pass};
 pub use step::Step;
+pub use tensor::Tensor;

@@ -3,6 +3,7 @@ use super::arch::{self, Supported};
 use super::parallel;
 use super::streams::Streams;
 use super::sweep::sweep;
+use super::tensor::Tensor;
 use crate::backend::Backend;
 use crate::error::Error;
 use crate::rule::{
@@ -105,6 +106,45 @@ impl<U, A> Step<U, A> {
         Ok(())
     }
 
+    /// [`Step::apply`] for every tensor of a list, in one call.
+    ///
+    /// # Errors
+    /// [`Error::TensorLength`] names the tensor and the slice whose length differs; the errors of adapters are those of
+    /// `apply`. No tensor has been written then.
+    #[inline]
+    pub fn apply_all<const S: usize>(&self, tensors: &mut [Tensor<'_, S>]) -> Result<(), Error>
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
+        self.check_all(tensors)?;
+        let backend = Supported::active();
+        tensors.iter_mut().try_for_each(|Tensor { params, grads, state }| {
+            self.run(backend, params, grads, state.each_mut().map(|slot| &mut **slot))
+        })
+    }
+
+    /// Checks the coefficients of the rule and of its adapters.
+    #[inline]
+    pub(crate) fn check_rule<const S: usize>(&self) -> Result<(), Error>
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
+        self.fused.check()
+    }
+
+    /// Checks the step and the lengths of every tensor.
+    #[inline]
+    fn check_all<const S: usize>(&self, tensors: &mut [Tensor<'_, S>]) -> Result<(), Error>
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
+        self.fused.check()?;
+        tensors.iter_mut().enumerate().try_for_each(|(i, tensor)| tensor.check().map_err(|error| error.in_tensor(i)))
+    }
+
     /// [`Step::apply`] on rayon's current thread pool: the same bits for any number of threads.
     ///
     /// Slices that fit a core's cache stay on the calling thread. Make the thread of the training loop one of the pool's,
@@ -116,14 +156,14 @@ impl<U, A> Step<U, A> {
     /// for each piece, at best one piece a thread and the same one in every step, so that its caches keep what they hold:
     ///
     /// ```
-    /// use gradstep::{Momentum, Optimizer};
+    /// use gradstep::{Momentum, Optimizer, Tensor};
     ///
     /// let step = Momentum::default().tick(&mut 0)?;
-    /// let (mut params, grads, mut buffer) = (vec![1.0; 1000], vec![0.5; 1000], vec![0.0; 1000]);
+    /// let (mut params, grads, mut buffer) = (vec![1.0; 1000], vec![0.5; 1000], [vec![0.0; 1000]]);
     /// std::thread::scope(|scope| {
-    ///     let pieces = params.chunks_mut(256).zip(grads.chunks(256)).zip(buffer.chunks_mut(256));
+    ///     let pieces = Tensor::new(&mut params, &grads, &mut buffer).chunks(256);
     ///     let threads: Vec<_> =
-    ///         pieces.map(|((p, g), b)| scope.spawn(move || step.apply(p, g, [b]))).collect();
+    ///         pieces.map(|mut piece| scope.spawn(move || step.apply_all(&mut [piece]))).collect();
     ///     threads.into_iter().try_for_each(|thread| thread.join().unwrap())
     /// })?;
     /// assert!(params.iter().all(|p| *p == 0.995));
@@ -138,15 +178,44 @@ impl<U, A> Step<U, A> {
         &self,
         params: &mut [f32],
         grads: &[f32],
-        mut state: [&mut [f32]; S],
+        state: [&mut [f32]; S],
     ) -> Result<(), Error>
     where
-        U: Rule<S> + Sync,
-        A: Adapter + Sync,
+        U: Rule<S>,
+        A: Adapter,
     {
-        Streams::new(params, grads, &mut state)?;
+        let mut tensor = Tensor { params, grads, state };
+        tensor.check()?;
         self.fused.check()?;
-        parallel::Slices { params, grads, state }.apply(&|params, grads, state| self.apply(params, grads, state))
+        self.pieces(tensor)
+    }
+
+    /// [`Step::apply_all`] on rayon's current thread pool: small tensors are shared out, large ones are cut. See
+    /// [`Step::par_apply`].
+    ///
+    /// # Errors
+    /// Those of `apply_all`.
+    #[cfg(feature = "rayon")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
+    pub fn par_apply_all<const S: usize>(&self, tensors: &mut [Tensor<'_, S>]) -> Result<(), Error>
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
+        self.check_all(tensors)?;
+        parallel::list(tensors, &|tensor| tensor.params.len(), &|Tensor { params, grads, state }| {
+            self.pieces(Tensor { params, grads, state: state.each_mut().map(|slot| &mut **slot) })
+        })
+    }
+
+    /// Steps a tensor in pieces. It has been checked.
+    #[cfg(feature = "rayon")]
+    fn pieces<const S: usize>(&self, tensor: Tensor<'_, S>) -> Result<(), Error>
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
+        parallel::pieces(tensor, &|Tensor { params, grads, state }| self.apply(params, grads, state))
     }
 
     /// Fuses an adapter in. Adapters of gradients act in the order in which they were added.

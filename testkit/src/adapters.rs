@@ -1,6 +1,6 @@
 //! All adapters in one chain whose links can each be neutral, so that one type serves every combination.
 
-use gradstep::Step;
+use gradstep::any::AnyStep;
 use gradstep::rule::{Adapter, Objective};
 
 /// One number for each adapter.
@@ -34,7 +34,7 @@ impl Adapters {
     ];
 
     /// The step behind all adapters.
-    pub fn fuse<U>(&self, step: Step<U>) -> Step<U, impl Adapter> {
+    pub fn fuse(&self, step: AnyStep) -> AnyStep<impl Adapter> {
         let objective = Objective::new(self.maximize, self.weight_decay);
         step.scale_grads(self.scale).clip_grads(self.clip).with(objective).decoupled_decay(self.decay)
     }

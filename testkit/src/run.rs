@@ -2,9 +2,8 @@
 
 use crate::adapters::Adapters;
 use crate::oracle::Oracle;
-use gradstep::any::{AnyOptimizer, AnyStep, StepVisitor};
+use gradstep::any::{AnyOptimizer, AnyStep};
 use gradstep::optim::ClockData;
-use gradstep::rule::Rule;
 use gradstep::{Backend, Error, for_each_optimizer};
 
 /// One optimizer on its way through its steps.
@@ -59,7 +58,7 @@ impl Run {
 
     /// Goes on with another learning rate.
     pub fn set_lr(&mut self, lr: f64) {
-        self.optimizer.set("lr", lr).unwrap();
+        self.optimizer.set_lr(lr);
     }
 
     /// Puts the clock at its maximum.
@@ -106,7 +105,7 @@ impl Step {
     ) -> Result<(), Error> {
         match self.adapters {
             None => self.step.apply_on(backend, params, grads, &mut state),
-            Some(adapters) => self.step.visit(Adapted { adapters, backend, params, grads, state }),
+            Some(adapters) => adapters.fuse(self.step).apply_on(backend, params, grads, &mut state),
         }
     }
 
@@ -119,24 +118,6 @@ impl Step {
             None => self.step.apply(params, grads, &mut state),
             Some(_) => self.apply_on(Backend::active(), params, grads, state),
         }
-    }
-}
-
-/// Applies a step behind adapters.
-struct Adapted<'a> {
-    adapters: Adapters,
-    backend: Backend,
-    params: &'a mut [f32],
-    grads: &'a [f32],
-    state: Vec<&'a mut [f32]>,
-}
-
-impl StepVisitor for Adapted<'_> {
-    type Output = Result<(), Error>;
-
-    fn visit<U: Rule<S> + Send + Sync, const S: usize>(self, step: gradstep::Step<U>) -> Result<(), Error> {
-        let state: [&mut [f32]; S] = self.state.try_into().expect("one slice for each slot");
-        self.adapters.fuse(step).apply_on(self.backend, self.params, self.grads, state)
     }
 }
 

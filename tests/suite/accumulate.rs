@@ -1,6 +1,6 @@
 //! `grad::accumulate` against its formula.
 
-use gradstep::grad::accumulate;
+use gradstep::grad::{accumulate, par_accumulate};
 use gradstep::{Error, Slice};
 use gradstep_testkit::assert_same_bits;
 use gradstep_testkit::values::Source;
@@ -41,4 +41,16 @@ fn refuses_and_writes_nothing() {
     let lost = Err(Error::Coefficient { name: "factor", value: 1e-50, coefficient: 1e-50 });
     assert_eq!(accumulate(&mut buffer, &[1.0; 7], 1e-50), lost);
     assert_eq!(buffer, [1.5; 7]);
+}
+
+#[test]
+fn all_cores_give_the_same_bits() {
+    let mut source = Source::new(42);
+    let [start, grads] = [(); 2].map(|()| source.many(700_001, Source::mixed));
+    let (mut alone, mut shared) = (start.clone(), start);
+    accumulate(&mut alone, &grads, 0.3).unwrap();
+    par_accumulate(&mut shared, &grads, 0.3).unwrap();
+    assert_same_bits(&shared, &alone, |i| format!("element {i}"));
+    let expected = Error::Length { slice: Slice::Buffer, expected: 1, found: 2 };
+    assert_eq!(par_accumulate(&mut [0.0; 2], &[1.0], 1.0), Err(expected));
 }

@@ -1,7 +1,7 @@
 //! Adapters against the same done by hand in plain f32 before the step: bit-equal.
 
 use gradstep::optim::MomentumDirection;
-use gradstep::rule::{Adapter, Coupled, Rule};
+use gradstep::rule::{Adapter, ClipGrads, Coupled, DecoupledDecay, Rule};
 use gradstep::*;
 use gradstep_testkit::values::Source;
 use gradstep_testkit::{Adapters, Tensor, assert_same_bits, backends, registry};
@@ -167,4 +167,48 @@ fn negated(error: Error) -> Error {
         Error::Coefficient { name, value, coefficient } => Error::Coefficient { name, value: -value, coefficient },
         other => other,
     }
+}
+
+#[test]
+fn an_adapter_that_may_be_missing() {
+    let mut source = Source::new(12);
+    let [start, grads, buffer] = [(); 3].map(|()| source.many(61, Source::mixed));
+    let momentum = Momentum::DEFAULT.tick(&mut 0).unwrap();
+    let result = |apply: &dyn Fn(&mut [f32], &mut [f32]) -> Result<(), Error>| {
+        let (mut params, mut buffer) = (start.clone(), buffer.clone());
+        apply(&mut params, &mut buffer).unwrap();
+        [params, buffer].concat()
+    };
+    for (clip, decay) in [(None, None), (Some(0.3), None), (None, Some(0.01)), (Some(0.3), Some(0.01))] {
+        let optional = momentum.with(clip.map(ClipGrads::new)).with(decay.map(DecoupledDecay::new));
+        let found = result(&|p, b| optional.apply(p, &grads, [b]));
+        let expected = result(&|p, b| match (clip, decay) {
+            (None, None) => momentum.apply(p, &grads, [b]),
+            (Some(clip), None) => momentum.clip_grads(clip).apply(p, &grads, [b]),
+            (None, Some(decay)) => momentum.decoupled_decay(decay).apply(p, &grads, [b]),
+            (Some(clip), Some(decay)) => momentum.clip_grads(clip).decoupled_decay(decay).apply(p, &grads, [b]),
+        });
+        assert_same_bits(&found, &expected, |i| format!("{clip:?} {decay:?} {i}"));
+    }
+    let refused = momentum.with(Some(ClipGrads::new(-1.0))).apply(&mut [1.0], &[1.0], [&mut [1.0]]);
+    assert!(matches!(refused, Err(Error::HyperParameter { name: "clip_grads", .. })));
+}
+
+/// A schedule and threads for any optimizer: what the traits promise.
+#[test]
+fn generic_code_sets_the_rate_and_runs_on_all_cores() {
+    fn train<O: Optimizer<S>, const S: usize>(mut optimizer: O) -> Vec<f32> {
+        let (mut params, grads, mut state) = (vec![1.0; 100], vec![0.5; 100], [(); S].map(|()| vec![0.0; 100]));
+        optimizer.init(&params, state.each_mut().map(|slot| &mut slot[..])).unwrap();
+        let mut clock = O::Clock::default();
+        let first = optimizer.lr();
+        for t in 0..3 {
+            optimizer.set_lr(first / f64::from(1 + t));
+            let step = optimizer.tick(&mut clock).unwrap();
+            step.par_apply_all(&mut [gradstep::Tensor::new(&mut params, &grads, &mut state)]).unwrap();
+        }
+        params
+    }
+    assert_eq!(train(Sgd { lr: 0.5, ..Sgd::DEFAULT })[99], 1.0 - 0.25 - 0.125 - 0.25 / 3.0);
+    assert!(train(Adam::DEFAULT)[0] < 1.0);
 }

@@ -151,3 +151,10 @@ fn messages() {
     let names: Vec<String> = Backend::ALL.iter().map(Backend::to_string).collect();
     assert_eq!(names, ["scalar", "portable", "avx2", "avx512"]);
 }
+
+#[test]
+fn kinds_need_no_formatting() {
+    assert_eq!(Error::ClockOverflow.kind(), "clock at its maximum");
+    let length = Error::Length { slice: Slice::Grads, expected: 1, found: 2 };
+    assert_eq!(length.kind(), "length of a slice");
+}

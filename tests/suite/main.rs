@@ -19,6 +19,7 @@ mod fading;
 mod faults;
 mod hyper_parameters;
 mod invariants;
+mod lists;
 mod madgrad;
 mod moving_average;
 mod parallel;

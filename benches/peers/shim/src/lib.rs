@@ -52,7 +52,7 @@ pub unsafe extern "C" fn step(
     done.is_ok()
 }
 
-unsafe fn all<O: Optimizer<S, Clock = u64, Rule: Sync>, const S: usize>(
+unsafe fn all<O: Optimizer<S, Clock = u64>, const S: usize>(
     optimizer: O,
     clock: &mut u64,
     tensors: &[Tensor],
