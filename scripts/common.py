@@ -33,11 +33,11 @@ class Record:
         self.path, self.header = os.path.join(ROOT, path), header
 
     def check(self, rows, lines, most):
-        """Writes the file with `--record`. Else fails where a number is larger than `most(column, before)` allows."""
+        """Writes the file with `--record`. Else returns a fault for each number larger than `most(column, before)`."""
         if "--record" in sys.argv:
             with open(self.path, "w") as file:
                 file.write("".join(f"{line}\n" for line in lines))
-            return
+            return []
         with open(self.path) as file:
             text = file.read().removeprefix(self.header).splitlines()
         before = {}
@@ -52,4 +52,4 @@ class Record:
             for column, (now, then) in enumerate(zip(rows[name], before[name])):
                 if now > most(column, then):
                     faults.append(f"{name}, column {column + 1}: was {then} and is {now}")
-        finish(faults)
+        return faults

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-from common import ROOT, Record, executable, run
+from common import ROOT, Record, executable, finish, run
 
 
 def main():
@@ -22,7 +22,7 @@ def main():
     lines = [f"{name} {n}" for name, n in counts.items()]
     print("\n".join(lines))
     rows = {name: [n] for name, n in counts.items()}
-    Record("benches/instructions.txt").check(rows, lines, lambda _, before: before * 21 // 20)
+    finish(Record("benches/instructions.txt").check(rows, lines, lambda _, before: before * 21 // 20))
 
 
 def count(program):

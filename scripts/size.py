@@ -1,53 +1,199 @@
 #!/usr/bin/env python3
-"""Bytes of code and of stack of every optimizer's step on a Cortex-M4F, and the instructions of its loop.
+"""What the crate costs on a microcontroller: flash, RAM, stack, instructions.
 
-usage: scripts/size.py [--record]
+usage: scripts/size.py [--record] [TABLE…]    (default: all tables)
 
-Prints a table for opt-level 3 and s. Fails where code has grown by more than an eighth, or stack by more than 16 bytes,
-over firmware/sizes.txt; --record writes that file. Works where scripts/setup-cross works.
+  programs      whole programs that train a small network: flash and RAM, at opt-level s
+  instructions  of a tick at step 1,000 and of an element, run by QEMU, and the stack of both, at opt-level s
+  steps         bytes of code and of stack of every optimizer's step alone, at opt-level 3 and s
+
+Each table has a record in firmware/. Fails where a number has grown by more than an eighth (stack: by more than 16
+bytes) over its record; --record writes the records. Works where scripts/setup-cross works.
 """
 
 import os
 import re
+import shlex
+import subprocess
+import sys
+from bisect import bisect_right
 
 from common import ROOT, Record, executable, finish, run
 
-TARGET = "thumbv7em-none-eabihf"
-LEVELS = ["3", "s"]
-HEADER = f"{'step':32}" + "".join(f"{f'text {level}':>8}{f'stack {level}':>9}{f'loop {level}':>8}" for level in LEVELS)
+M4F, M0, RV32 = "thumbv7em-none-eabihf", "thumbv6m-none-eabi", "riscv32imc-unknown-none-elf"
+TARGETS = {M4F: "Cortex-M4F", M0: "Cortex-M0", RV32: "RV32IMC"}
+
+# What a row of the first table is, and the trainer that `firmware/src/bin/cost.rs` is built with.
+PROGRAMS = {
+    "descent by hand": "Plain",
+    "Sgd": "Ours<gradstep::Sgd, 0>",
+    "momentum by hand": "MomentumByHand",
+    "Momentum": "Ours<gradstep::Momentum, 1>",
+    "Momentum, schedule in f32": "Ours<gradstep::Momentum, 1, InF32>",
+    "Momentum, schedule in Coefficient": "Ours<gradstep::Momentum, 1, InCoefficients>",
+    "Momentum, schedule in f64": "Ours<gradstep::Momentum, 1, InF64>",
+    "AdaGrad": "Ours<gradstep::AdaGrad, 1>",
+    "RmsProp": "Ours<gradstep::RmsProp, 1>",
+    "Lion": "Ours<gradstep::Lion, 1>",
+    "Adam by hand, in f32": "AdamByHand",
+    "Adam": "Ours<gradstep::Adam, 2>",
+    "Adam, schedule in f32": "Ours<gradstep::Adam, 2, InF32>",
+    "Adam, schedule in Coefficient": "Ours<gradstep::Adam, 2, InCoefficients>",
+    "Adam, schedule in f64": "Ours<gradstep::Adam, 2, InF64>",
+    "Adam, errors by kind()": "Ours<gradstep::Adam, 2, Constant, Kind>",
+    "Adam, errors by Display": "Ours<gradstep::Adam, 2, Constant, Display>",
+    "AdamW": "Ours<gradstep::AdamW, 2>",
+    "NAdam, which takes f64 powers": "Ours<gradstep::NAdam, 2>",
+}
 
 
 def main():
+    tables = {"programs": programs, "instructions": instructions, "steps": steps}
+    wanted = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     run(os.path.join(ROOT, "scripts", "setup-cross"))
-    tables = {level: measure(build(level)) for level in LEVELS}
-    rows = {name: [n for level in LEVELS for n in tables[level].get(name, (0, 0, 0))] for name in tables["s"]}
-    lines = [HEADER] + [f"{name:32}" + "".join(f"{n:{w}}" for n, w in zip(row, [8, 9, 8] * 2)) for name, row in rows.items()]
-    print("\n".join(lines))
-    most = [lambda before: before * 9 // 8, lambda before: before + 16, lambda before: before + 8]
-    if "gradstep::any" in run("arm-none-eabi-nm", "--demangle=rust", build(LEVELS[-1])):
-        finish(["a program that does not use gradstep::any contains some of it"])
-    Record("firmware/sizes.txt", HEADER + "\n").check(rows, lines, lambda column, before: most[column % 3](before))
+    finish([fault for name, table in tables.items() if not wanted or name in wanted for fault in table()])
 
 
-def build(level):
-    """Builds the surface of the crate and returns the program's path. A v0 symbol carries the type of the optimizer."""
-    flags = "-Csymbol-mangling-version=v0 -Zemit-stack-sizes"
-    cargo = f"cargo +debian rustc --quiet --release --bin surface -Zbuild-std=core --target {TARGET}"
-    environment = f"source {ROOT}/target/cross/env.sh; cd {ROOT}/firmware"
-    settings = f"CARGO_TARGET_DIR={ROOT}/target/cross/build CARGO_PROFILE_RELEASE_OPT_LEVEL={level}"
-    return executable("bash", "-c", f"{environment}; {settings} {cargo} --message-format=json-render-diagnostics -- {flags}")
+# ── whole programs ──
+
+def programs():
+    columns = [f"{name} {kind}" for name in TARGETS.values() for kind in ("flash", "RAM")]
+    rows = {}
+    for name, trainer in PROGRAMS.items():
+        rows[name] = [n for target in TARGETS for n in flash_and_ram(build(target, "s", "cost", TRAINER=trainer))]
+    return show("firmware/programs.txt", "program", columns, rows, lambda column, before: before * 9 // 8)
+
+
+def flash_and_ram(binary):
+    """Bytes in flash, and the bytes of static memory. Sections that only exist for the linker or the stack have no name
+    here."""
+    sections = run("arm-none-eabi-objdump", "--section-headers", binary)
+    size = {m[1]: int(m[2], 16) for m in re.finditer(r"^ *\d+ (\S+) +([0-9a-f]+) ", sections, re.M)}
+    of = lambda *names: sum(size.get(name, 0) for name in names)
+    data = of(".data", ".sdata")
+    return of(".vector_table", ".text", ".rodata", ".init", ".text.dummy") + data, data + of(".bss", ".sbss")
+
+
+# ── instructions of a tick and of an element ──
+
+def instructions():
+    columns = [f"{TARGETS[target]} {kind}" for target in (M4F, M0) for kind in ("tick", "element", "stack")]
+    counts = [counted(target) for target in (M4F, M0)]
+    rows = {name: [n for count in counts for n in count[name]] for name in counts[0]}
+    most = lambda column, before: before + 16 if column % 3 == 2 else before * 9 // 8 + 1
+    return show("firmware/instructions.txt", "optimizer", columns, rows, most)
+
+
+def counted(target):
+    """For each optimizer the instructions of its last tick, those of an element, and the deeper stack of both."""
+    binary = build_surface(target, "s")
+    ticks, steps, depths = {}, {}, {}
+    for kind, name, count, depth in calls(binary, target):
+        if kind == "tick":
+            ticks[name] = count
+        else:
+            steps.setdefault(name, []).append(count)
+        depths[name] = max(depth, depths.get(name, 0))
+    # A step over 16 elements, then over 32.
+    element = {name: round((long - short) / 16) for name, (short, long) in steps.items()}
+    return {name: [ticks[name], element[name], depths[name]] for name in sorted(ticks)}
+
+
+def calls(binary, target):
+    """Each call of a tick and of a step while QEMU runs the program: which, its instructions, its deepest stack."""
+    functions = sorted((address, size) for address, size, _ in symbols(binary))
+    starts = [address for address, _ in functions]
+    named = {address: called for address, _, name in symbols(binary) if (called := tick_or_step(name))}
+    frames = stack_sizes(binary)
+    function = lambda place: starts[bisect_right(starts, place) - 1]
+    active, count, depth, chain, caller, last = None, 0, 0, [], (0, 0), 0
+    for place in places(binary, target):
+        if active is None:
+            if place in named:
+                active, count, chain = named[place], 1, [place]
+                depth = frames.get(place, 0)
+                start = function(last)
+                caller = start, start + dict(functions)[start]
+            last = place
+        elif caller[0] <= place < caller[1]:
+            yield *active, count, depth
+            active, last = None, place
+        else:
+            count += 1
+            here = function(place)
+            if here != chain[-1]:
+                chain = chain[:chain.index(here) + 1] if here in chain else chain + [here]
+                depth = max(depth, sum(frames.get(start, 0) for start in chain))
+
+
+def places(binary, target):
+    """The address of each instruction that QEMU executes."""
+    variable = f"CARGO_TARGET_{target.upper().replace('-', '_')}_RUNNER"
+    runner = run("bash", "-c", f"source {ROOT}/target/cross/env.sh; echo ${variable}")
+    options = ["-accel", "tcg,one-insn-per-tb=on", "-d", "exec,nochain", "-D", "/dev/stdout"]
+    command = shlex.split(runner)[:-1] + options + ["-kernel", binary]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as qemu:
+        for line in qemu.stdout:
+            if line.startswith(b"Trace"):
+                yield int(line.split(b"/", 2)[1], 16)
+    if qemu.returncode != 0:
+        finish([f"{binary} failed"])
+
+
+# ── steps alone ──
+
+def steps():
+    levels = ["3", "s"]
+    tables = {}
+    for level in levels:
+        binary = build_surface(M4F, level)
+        tables[level] = measure(binary)
+        if "gradstep::any" in run("arm-none-eabi-nm", "--demangle=rust", binary):
+            finish(["a program that does not use gradstep::any contains some of it"])
+    rows = {name: [n for level in levels for n in tables[level].get(name, (0, 0))] for name in tables["s"]}
+    columns = [f"{kind} {level}" for level in levels for kind in ("code", "stack")]
+    most = [lambda before: before * 9 // 8, lambda before: before + 16]
+    return show("firmware/steps.txt", "step", columns, rows, lambda column, before: most[column % 2](before))
 
 
 def measure(binary):
-    """Code, stack and loop of each optimizer's step."""
+    """Code and stack of each optimizer's step."""
     stacks = stack_sizes(binary)
     steps = {}
-    for line in run("arm-none-eabi-nm", "--demangle=rust", "--print-size", binary).splitlines():
-        symbol = re.fullmatch(r"([0-9a-f]+) ([0-9a-f]+) \w surface::step::<gradstep::optim::(?:\w+::)+(\w+), \d(?:usize)?>", line)
-        if symbol:
-            address, size = int(symbol[1], 16) & ~1, int(symbol[2], 16)
-            steps[symbol[3]] = size, stacks.get(address, 0), loop(binary, address, size)
+    for address, size, name in symbols(binary):
+        called = tick_or_step(name)
+        if called and called[0] == "step":
+            steps[called[1]] = size, stacks.get(address, 0)
     return dict(sorted(steps.items()))
+
+
+# ── binaries ──
+
+def build(target, level, program, *flags, **variables):
+    """Builds a program of firmware/ and returns its path."""
+    cargo = f"cargo +debian rustc --quiet --release --bin {program} -Zbuild-std=core --target {target}"
+    environment = f"source {ROOT}/target/cross/env.sh; cd {ROOT}/firmware"
+    settings = f"CARGO_TARGET_DIR={ROOT}/target/cross/build CARGO_PROFILE_RELEASE_OPT_LEVEL={level}"
+    command = f"{environment}; {settings} {cargo} --message-format=json-render-diagnostics -- {' '.join(flags)}"
+    return executable("bash", "-c", command, env=os.environ | variables)
+
+
+def build_surface(target, level):
+    """The program over the whole surface of the crate. A v0 symbol carries the type of the optimizer."""
+    return build(target, level, "surface", "-Csymbol-mangling-version=v0", "-Zemit-stack-sizes", "-Zmerge-functions=disabled")
+
+
+def symbols(binary):
+    """Address, size and name of each function."""
+    lines = run("arm-none-eabi-nm", "--demangle=rust", "--print-size", binary).splitlines()
+    found = (re.fullmatch(r"([0-9a-f]+) ([0-9a-f]+) [tTwW] (.*)", line) for line in lines)
+    return [(int(m[1], 16) & ~1, int(m[2], 16), m[3]) for m in found if m]
+
+
+def tick_or_step(name):
+    """Which of the two a function is, and the optimizer's name; None for other functions."""
+    m = re.fullmatch(r"surface::(tick|step)::<gradstep::optim::(?:\w+::)+(\w+), \d(?:usize)?>", name)
+    return m and (m[1], m[2])
 
 
 def stack_sizes(binary):
@@ -69,14 +215,15 @@ def stack_sizes(binary):
     return sizes
 
 
-def loop(binary, address, size):
-    """The instructions of the shortest loop: one element, without what is switched off."""
-    span = f"--start-address={address}", f"--stop-address={address + size}"
-    code = run("arm-none-eabi-objdump", "--disassemble", "--no-show-raw-insn", *span, binary)
-    places = [int(m[1], 16) for m in re.finditer(r"^ +([0-9a-f]+):\t(?!\.)", code, re.M)]
-    jumps = re.finditer(r"^ +([0-9a-f]+):\tb\S*\t([0-9a-f]+) ", code, re.M)
-    loops = [(int(m[2], 16), int(m[1], 16)) for m in jumps if address <= int(m[2], 16) <= int(m[1], 16)]
-    return min((sum(start <= place <= end for place in places) for start, end in loops), default=0)
+def show(path, what, columns, rows, most):
+    """Prints a table and returns where it is worse than its record."""
+    width = max(len(name) for name in rows) + 2
+    header = f"{what:{width}}" + "".join(f"{column:>{len(column) + 2}}" for column in columns)
+    lines = [header]
+    for name, numbers in rows.items():
+        lines.append(f"{name:{width}}" + "".join(f"{n:{len(column) + 2}}" for n, column in zip(numbers, columns)))
+    print("\n".join(lines), end="\n\n")
+    return Record(path, header + "\n").check(rows, lines, most)
 
 
 main()

@@ -1,4 +1,4 @@
-//! Hyper-parameters are checked in f64, and every coefficient is rounded to f32 once, here.
+//! Hyper-parameters are checked, and every coefficient is rounded to f32 once, here.
 
 use crate::error::Error;
 use crate::math::Coefficient;

@@ -62,15 +62,20 @@ impl Coefficient {
     /// `1 − selfⁿ`, for numbers up to 1: the power by repeated squaring, in fixed point.
     ///
     /// Each product is off by 2⁻⁶² at most and a square doubles what it takes over, so the power is off by about `n·2⁻⁶²`.
-    pub const fn complement_of_power(self, mut n: u64) -> Self {
-        let mut square = self.fixed();
-        let mut power = 1 << 63;
-        while n != 0 {
-            if n & 1 == 1 {
-                power = high(power, square) << 1;
+    pub const fn complement_of_power(self, n: u64) -> Self {
+        if n == 0 {
+            return Coefficient::ZERO;
+        }
+        let base = self.fixed();
+        let mut power = base;
+        // The bits below the leading one, the highest first, and a one that ends them.
+        let mut bits = (n << 1 | 1) << n.leading_zeros();
+        while bits != 1 << 63 {
+            power = high(power, power) << 1;
+            if bits >> 63 == 1 {
+                power = high(power, base) << 1;
             }
-            square = high(square, square) << 1;
-            n >>= 1;
+            bits <<= 1;
         }
         Coefficient::of((1 << 63) - power, 0)
     }
@@ -163,16 +168,32 @@ impl From<u64> for Coefficient {
     }
 }
 
-/// The upper half of a product.
-#[inline]
+/// The upper half of a product. One function where it is long.
+#[cfg_attr(target_pointer_width = "64", inline)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 const fn high(a: u64, b: u64) -> u64 {
     if cfg!(target_pointer_width = "64") {
         return ((a as u128 * b as u128) >> 64) as u64;
     }
     // Without a product of two u64, from products of two u32.
-    let (a1, a0) = (a >> 32, a & 0xFFFF_FFFF);
-    let (b1, b0) = (b >> 32, b & 0xFFFF_FFFF);
-    let middle = a1 * b0 + (a0 * b0 >> 32);
-    let other = a0 * b1 + (middle & 0xFFFF_FFFF);
-    a1 * b1 + (middle >> 32) + (other >> 32)
+    let (a1, a0) = ((a >> 32) as u32, a as u32);
+    let (b1, b0) = ((b >> 32) as u32, b as u32);
+    let middle = product(a1, b0) + (product(a0, b0) >> 32);
+    let other = product(a0, b1) + (middle & 0xFFFF_FFFF);
+    product(a1, b1) + (middle >> 32) + (other >> 32)
+}
+
+/// A product of two u32.
+#[inline]
+const fn product(a: u32, b: u32) -> u64 {
+    // Arm's cores without atomics, ARMv6-M, have no such product either: from products of halves.
+    if cfg!(not(all(target_arch = "arm", not(target_has_atomic = "32")))) {
+        return a as u64 * b as u64;
+    }
+    let (a1, a0) = (a >> 16, a & 0xFFFF);
+    let (b1, b0) = (b >> 16, b & 0xFFFF);
+    let middle = a1 * b0 + (a0 * b0 >> 16);
+    let other = a0 * b1 + (middle & 0xFFFF);
+    let upper = a1 * b1 + (middle >> 16) + (other >> 16);
+    (upper as u64) << 32 | (other << 16 | a0 * b0 & 0xFFFF) as u64
 }

@@ -19,7 +19,7 @@ pub trait Optimizer<const S: usize>: HyperParameters {
     /// The state slots, in the order in which a step takes them.
     const SLOTS: [Slot<Self>; S];
 
-    /// The formula of step `t`, 1 for the first: derives every coefficient, in f64 and rounded to f32 once. The fields are in
+    /// The formula of step `t`, 1 for the first: derives every coefficient and rounds it to f32 once. The fields are in
     /// their ranges, and the clock counts the step already; what else it holds is brought up to date here.
     ///
     /// This is what an optimizer implements. Call [`Optimizer::begin`] or [`Optimizer::tick`], which check the fields.

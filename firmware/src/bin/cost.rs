@@ -4,13 +4,17 @@
 //! The trainer is a Rust type that the variable `TRAINER` names when the program is built.
 #![no_std]
 #![no_main]
+#![allow(dead_code, reason = "a build uses one trainer")]
 
+use core::fmt::{self, Write};
 use core::hint::black_box;
+use core::marker::PhantomData;
 use core::panic::PanicInfo;
 #[cfg(target_arch = "arm")]
 use cortex_m_rt::entry;
+use gradstep::math::Coefficient;
 use gradstep::optim::Clock;
-use gradstep::Optimizer;
+use gradstep::{Error, Optimizer};
 #[cfg(target_arch = "riscv32")]
 use riscv_rt::entry;
 
@@ -63,44 +67,127 @@ impl Trainer for MomentumByHand {
     }
 }
 
-/// Adam as it is written by hand, in f32 with running products for the powers.
+/// Adam as it is written by hand, in f32, with the bias corrections carried along.
 struct AdamByHand {
     m: [f32; PARAMS],
     v: [f32; PARAMS],
-    power1: f32,
-    power2: f32,
+    seen1: f32,
+    seen2: f32,
 }
 
 impl Trainer for AdamByHand {
-    const NEW: Self = AdamByHand { m: [0.0; PARAMS], v: [0.0; PARAMS], power1: 1.0, power2: 1.0 };
+    const NEW: Self = AdamByHand { m: [0.0; PARAMS], v: [0.0; PARAMS], seen1: 0.0, seen2: 0.0 };
 
     #[inline(always)]
     fn step(&mut self, params: &mut [f32; PARAMS], grads: &[f32; PARAMS]) -> bool {
-        self.power1 *= 0.9;
-        self.power2 *= 0.999;
-        let (seen1, seen2) = (1.0 - self.power1, 1.0 - self.power2);
+        self.seen1 = 0.9 * self.seen1 + 0.1;
+        self.seen2 = 0.999 * self.seen2 + 0.001;
         for (((p, g), m), v) in params.iter_mut().zip(grads).zip(&mut self.m).zip(&mut self.v) {
             *m = 0.9 * *m + 0.1 * g;
             *v = 0.999 * *v + 0.001 * g * g;
-            *p -= 0.05 * (*m / seen1) / (libm::sqrtf(*v / seen2) + 1e-8);
+            *p -= 0.05 * (*m / self.seen1) / (libm::sqrtf(*v / self.seen2) + 1e-8);
         }
         true
     }
 }
 
-/// An optimizer of the crate with a constant learning rate.
-struct Constant<O: Optimizer<S>, const S: usize> {
+/// An optimizer of the crate, with the learning rate of a schedule, and a way to report errors.
+struct Ours<O: Optimizer<S>, const S: usize, L = Constant, R = Silent> {
     clock: O::Clock,
     state: [[f32; PARAMS]; S],
+    more: PhantomData<(L, R)>,
 }
 
-impl<O: Optimizer<S>, const S: usize> Trainer for Constant<O, S> {
-    const NEW: Self = Constant { clock: O::Clock::START, state: [[0.0; PARAMS]; S] };
+impl<O: Optimizer<S>, const S: usize, L: Schedule, R: Report> Trainer for Ours<O, S, L, R> {
+    const NEW: Self = Ours { clock: O::Clock::START, state: [[0.0; PARAMS]; S], more: PhantomData };
 
     #[inline(always)]
     fn step(&mut self, params: &mut [f32; PARAMS], grads: &[f32; PARAMS]) -> bool {
-        let Ok(step) = O::DEFAULT.tick(&mut self.clock) else { return false };
-        step.apply(params, grads, self.state.each_mut().map(|slot| &mut slot[..])).is_ok()
+        let mut optimizer = O::DEFAULT;
+        L::set(&mut optimizer, *self.clock.step() as u32);
+        let state = self.state.each_mut().map(|slot| &mut slot[..]);
+        match optimizer.tick(&mut self.clock).and_then(|step| step.apply(params, grads, state)) {
+            Ok(()) => true,
+            Err(error) => {
+                R::report(error);
+                false
+            }
+        }
+    }
+}
+
+/// Sets the learning rate of a step.
+trait Schedule {
+    fn set<O: Optimizer<S>, const S: usize>(optimizer: &mut O, t: u32);
+}
+
+struct Constant;
+
+impl Schedule for Constant {
+    fn set<O: Optimizer<S>, const S: usize>(_: &mut O, _: u32) {}
+}
+
+/// `0.1 / (1 + 0.05 t)` in f64.
+struct InF64;
+
+impl Schedule for InF64 {
+    fn set<O: Optimizer<S>, const S: usize>(optimizer: &mut O, t: u32) {
+        optimizer.set_lr(0.1 / (1.0 + f64::from(t) * 0.05));
+    }
+}
+
+/// The same in f32.
+struct InF32;
+
+impl Schedule for InF32 {
+    fn set<O: Optimizer<S>, const S: usize>(optimizer: &mut O, t: u32) {
+        optimizer.set_lr((0.1 / (1.0 + t as f32 * 0.05)).into());
+    }
+}
+
+/// The same in the numbers that the crate derives coefficients in.
+struct InCoefficients;
+
+impl Schedule for InCoefficients {
+    fn set<O: Optimizer<S>, const S: usize>(optimizer: &mut O, t: u32) {
+        let divisor = Coefficient::ONE + Coefficient::from(u64::from(t)) * Coefficient::new(0.05);
+        optimizer.set_lr((Coefficient::new(0.1) / divisor).to_f64());
+    }
+}
+
+/// Reports an error.
+trait Report {
+    fn report(error: Error);
+}
+
+struct Silent;
+
+impl Report for Silent {
+    fn report(_: Error) {}
+}
+
+/// As a short text.
+struct Kind;
+
+impl Report for Kind {
+    fn report(error: Error) {
+        black_box(error.kind());
+    }
+}
+
+/// As a text with all numbers.
+struct Display;
+
+impl Report for Display {
+    fn report(error: Error) {
+        struct Line;
+        impl Write for Line {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                black_box(text);
+                Ok(())
+            }
+        }
+        let _ = write!(Line, "{error}");
     }
 }
 

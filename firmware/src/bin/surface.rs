@@ -7,6 +7,7 @@
 use core::hint::black_box;
 use cortex_m_rt::entry;
 use gradstep::average::{Lookahead, Swa, WeightEma};
+use gradstep::optim::Clock;
 use gradstep::*;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::SeedableRng;
@@ -19,15 +20,20 @@ struct Buffers([[f32; LEN]; 7]);
 
 impl Buffers {
     fn streams<const S: usize>(&mut self) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
+        self.streams_of(LEN)
+    }
+
+    fn streams_of<const S: usize>(&mut self, len: usize) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
+        let len = black_box(len);
         let [params, grads, slots @ ..] = &mut self.0;
         let mut slots = slots.iter_mut();
-        let state = [(); S].map(|()| slots.next().map_or(&mut [][..], any_length));
-        (any_length(params), any_length(grads), state)
+        let state = [(); S].map(|()| slots.next().map_or(&mut [][..], |slot| first(slot, len)));
+        (first(params, len), first(grads, len), state)
     }
 }
 
-fn any_length(stream: &mut [f32; LEN]) -> &mut [f32] {
-    stream.get_mut(..black_box(LEN)).unwrap_or_default()
+fn first(stream: &mut [f32; LEN], len: usize) -> &mut [f32] {
+    stream.get_mut(..len).unwrap_or_default()
 }
 
 #[inline(never)]
@@ -49,9 +55,14 @@ fn optimizer<O: Optimizer<S>, const S: usize>(buffers: &mut Buffers) -> Result<(
     let (optimizer, mut clock) = (black_box(O::default()), black_box(O::Clock::default()));
     let (params, _, state) = buffers.streams();
     optimizer.init(params, state)?;
+    let _ = tick(&optimizer, &mut clock)?;
+    // A later step, which `scripts/size.py` counts the instructions of: powers take longer there than at first.
+    *clock.step() = 999;
     let ready = tick(&optimizer, &mut clock)?;
-    let (params, grads, state) = buffers.streams();
-    step::<O, S>(&ready, params, grads, state)?;
+    for len in [LEN / 2, LEN] {
+        let (params, grads, state) = buffers.streams_of(len);
+        step::<O, S>(&ready, params, grads, state)?;
+    }
     let x = black_box(0.5);
     let adapted = ready.scale_grads(x).clip_grads(x).l2(x).decoupled_decay(x).maximize();
     let (params, grads, state) = buffers.streams();
@@ -64,9 +75,18 @@ fn others(buffers: &mut Buffers) -> Result<(), Error> {
         (Swa.tick(black_box(&mut 0))?, WeightEma { decay: x, ..WeightEma::default() }.tick(black_box(&mut 0))?);
     let lookahead = Lookahead { alpha: x, period: black_box(1) };
     let step = black_box(Momentum::default()).tick(black_box(&mut 0))?.then(swa).then(ema);
-    let (params, grads, [slow]) = buffers.streams();
+    let (params, grads, []) = buffers.streams();
     swa.apply(params, grads)?;
     grad::accumulate(params, grads, x)?;
+    let (params, grads, mut state) = buffers.streams::<2>();
+    let mut tensor = Tensor::new(params, grads, &mut state);
+    let first = tensor.take(black_box(3));
+    black_box(Adam::default())
+        .tick(black_box(&mut 5))?
+        .with(black_box(Some(rule::ClipGrads::new(x))))
+        .apply_all(&mut [first])?;
+    tensor.chunks(black_box(3)).for_each(|chunk| drop(black_box(chunk)));
+    let (params, grads, [slow]) = buffers.streams();
     black_box(ScheduleFreeSgd::default()).evaluate(params, grads)?;
     black_box(ScheduleFreeAdamW::default()).train(params, grads)?;
     black_box(Sophia::default()).update_hessian(params, grads)?;
