@@ -1,61 +1,83 @@
-//! What a call costs: steps over tiny tensors, the coefficients of a step, and the tensors of a whole model.
+//! What a call costs: the coefficients of a step, steps over tiny tensors, and the tensors of a whole model.
 //!
-//! `cargo bench --bench calls` prints nanoseconds; next to each step is a loop written by hand over the same slices.
-//! `--csv FILE` writes the table to a file.
+//! `cargo bench --bench calls` prints nanoseconds; next to each step is a plain loop over the same slices, compiled for the
+//! same vectors, which gives the same bits. Names of optimizers choose (default: Adam, AdamW, Lion, Sgd), `--quick` takes
+//! fewer samples, `--csv FILE` writes the table to a file.
 #![allow(clippy::unwrap_used)] // a benchmark that cannot run may stop
 
 use gradstep::rule::Rule;
-use gradstep::{Adam, AdamW, Backend, Optimizer, Sgd, Step};
-use gradstep_testkit::bench::{Arguments, Streams, Table, by_hand, in_turn, median};
+use gradstep::{Optimizer, Step, for_each_optimizer};
+use gradstep_testkit::bench::{Arguments, Effort, Streams, Table, in_turn, median, plain};
 use std::cell::RefCell;
 use std::hint::black_box;
 
-const LENGTHS: [usize; 9] = [0, 1, 3, 8, 10, 15, 16, 31, 100];
+const USUAL: [&str; 4] = ["Adam", "AdamW", "Lion", "Sgd"];
 
-fn measure<O: Optimizer<S>, const S: usize>(table: &mut Table, quick: bool) {
+/// Tensors and their length.
+const SHAPES: [(usize, usize); 13] = [
+    (1, 0),
+    (1, 1),
+    (1, 3),
+    (1, 8),
+    (1, 10),
+    (1, 15),
+    (1, 16),
+    (1, 31),
+    (1, 64),
+    (1, 100),
+    (1000, 64),
+    (100, 768),
+    (100, 768 * 768),
+];
+
+fn measure<O: Optimizer<S>, const S: usize>(table: &mut Table, effort: Effort) {
     let name = O::NAME;
-    let (samples, runs) = if quick { (1, 1) } else { (101, 10_000) };
     let optimizer = O::default();
     let mut clock = O::Clock::default();
-    let [tick] = in_turn(
-        samples,
-        runs,
-        [&mut || {
-            let _ = black_box(optimizer.tick(black_box(&mut clock)).unwrap());
-        }],
-    )
-    .map(median);
-    table.row([name.into(), "tick".into(), format!("{tick:.1}"), String::new()]);
-    let step = optimizer.tick(&mut clock).unwrap();
-    let loops = by_hand::of(name).unwrap();
-    // Both work on the same tensors, in turn.
-    let turns = |tensors: usize, len: usize, samples: usize, runs: usize| {
-        let tensors = RefCell::new((0..tensors).map(|_| Streams::new(len, S)).collect::<Vec<_>>());
-        let mut ours = || tensors.borrow_mut().iter_mut().for_each(|tensor| apply(black_box(&step), tensor));
-        let mut theirs = || tensors.borrow_mut().iter_mut().for_each(|tensor| loops(black_box(tensor)));
-        in_turn(samples, runs, [&mut ours, &mut theirs]).map(median)
+    let mut tick = || {
+        let _ = black_box(optimizer.tick(black_box(&mut clock)).unwrap());
     };
-    for len in LENGTHS {
-        let [step, by_hand] = turns(1, len, samples, runs);
-        table.row([name.into(), format!("step of {len}"), format!("{step:.1}"), format!("{by_hand:.1}")]);
-    }
-    for (label, len) in [("100 × 768", 768), ("100 × 768²", 768 * 768)] {
-        let [step, by_hand] = turns(100, if quick { 1 } else { len }, samples.min(31), 1);
-        table.row([name.into(), label.into(), format!("{step:.0}"), format!("{by_hand:.0}")]);
+    let [tick] = in_turn(effort.of(1, 15, 101), effort.of(1, 1000, 10_000), [&mut tick]).map(median);
+    table.row([name.into(), "tick".into(), format!("{tick:.1}"), String::new(), String::new()]);
+    let (step, plain) = plain::contest::<O, S>();
+    for (count, len) in SHAPES {
+        let is_large = count * len > 1 << 20;
+        if is_large && effort != Effort::Full {
+            continue;
+        }
+        let tensors = RefCell::new((0..count).map(|_| Streams::new(len, S)).collect::<Vec<_>>());
+        let mut ours = || apply(black_box(&step), black_box(&mut tensors.borrow_mut()));
+        let mut theirs = || plain(black_box(&mut tensors.borrow_mut()));
+        let (samples, runs) = match count {
+            1 => (effort.of(1, 15, 101), effort.of(1, 2000, 10_000)),
+            _ if is_large => (7, 1),
+            _ => (effort.of(1, 31, 301), effort.of(1, 3, 10)),
+        };
+        let times = in_turn(samples, runs, [&mut ours, &mut theirs]);
+        let of_loop = 100.0 * median(times[1].iter().zip(&times[0]).map(|(loops, ours)| loops / ours).collect());
+        let [ours, theirs] = times.map(median);
+        let call = if count == 1 { format!("step of {len}") } else { format!("{count} × {len}") };
+        table.row([name.into(), call, format!("{ours:.1}"), format!("{theirs:.1}"), format!("{of_loop:.0} %")]);
     }
 }
 
-fn apply<U: Rule<S>, const S: usize>(step: &Step<U>, streams: &mut Streams) {
-    let (params, grads, state) = black_box(&mut *streams).split();
-    step.apply(params, grads, state).unwrap();
+fn apply<U: Rule<S>, const S: usize>(step: &Step<U>, tensors: &mut [Streams]) {
+    for tensor in tensors {
+        let (params, grads, state) = tensor.split();
+        step.apply(params, grads, state).unwrap();
+    }
 }
 
 fn main() {
     let arguments = Arguments::parse();
-    println!("backend {}, ns, medians\n", Backend::active());
-    let mut table = arguments.table(&["optimizer", "call", "gradstep", "loop"]);
-    // The shortest last: the CPU's clock takes a while to rise.
-    measure::<Adam, 2>(&mut table, arguments.is_quick);
-    measure::<AdamW, 2>(&mut table, arguments.is_quick);
-    measure::<Sgd, 0>(&mut table, arguments.is_quick);
+    let about = "ns, medians; the speed of the loop is 100 %. Two minutes for the usual four optimizers.";
+    let mut table = arguments.table(about, &["optimizer", "call", "gradstep", "loop", "speed"]);
+    macro_rules! all {
+        ($($Optimizer:ident: $slots:literal,)*) => {$(
+            if arguments.wants_or(stringify!($Optimizer), &USUAL) {
+                measure::<gradstep::$Optimizer, $slots>(&mut table, arguments.effort);
+            }
+        )*};
+    }
+    for_each_optimizer!(all);
 }

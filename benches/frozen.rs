@@ -2,12 +2,12 @@
 //! state fades to the bottom of the normal range and below, against steps over elements that go on being trained.
 //!
 //! `cargo bench --bench frozen` prints, for each optimizer, how many times as long as an ordinary step the steps of the
-//! slowest hundred took, those of all of them, and those of the last hundred. Names of optimizers choose, `--csv FILE` writes the table to a
-//! file.
+//! slowest hundred took, those of all of them, and those of the last hundred. Names of optimizers
+//! choose, `--quick` runs once instead of three times, `--csv FILE` writes the table to a file.
 #![allow(clippy::unwrap_used)] // a benchmark that cannot run may stop
 
-use gradstep::{Backend, Optimizer, for_each_optimizer};
-use gradstep_testkit::bench::{Arguments, Streams, Table};
+use gradstep::{Optimizer, for_each_optimizer};
+use gradstep_testkit::bench::{Arguments, Effort, Streams, Table};
 use std::time::Instant;
 
 const LEN: usize = 1 << 12;
@@ -35,9 +35,9 @@ fn hundreds<O: Optimizer<S>, const S: usize>(frozen: bool, hundreds: usize) -> V
     (0..hundreds).map(|_| steps(&mut streams, 100)).collect()
 }
 
-/// The fastest of three runs, hundred by hundred: an interruption hits one run alone.
-fn fastest<O: Optimizer<S>, const S: usize>(frozen: bool, count: usize) -> Vec<f64> {
-    let runs = [(); 3].map(|()| hundreds::<O, S>(frozen, count));
+/// The fastest of a few runs, hundred by hundred: an interruption hits one run alone.
+fn fastest<O: Optimizer<S>, const S: usize>(frozen: bool, count: usize, effort: Effort) -> Vec<f64> {
+    let runs: Vec<_> = (0..effort.of(1, 1, 3)).map(|_| hundreds::<O, S>(frozen, count)).collect();
     (0..count).map(|i| runs.iter().filter_map(|run| run.get(i)).copied().fold(f64::MAX, f64::min)).collect()
 }
 
@@ -45,10 +45,10 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-fn measure<O: Optimizer<S>, const S: usize>(table: &mut Table, quick: bool) {
+fn measure<O: Optimizer<S>, const S: usize>(table: &mut Table, effort: Effort) {
     // A moment of 1 is below the normal range after 87,000 steps at a decay rate of .999.
-    let ordinary = mean(&fastest::<O, S>(false, if quick { 1 } else { 50 }));
-    let frozen = fastest::<O, S>(true, if quick { 2 } else { 1000 });
+    let ordinary = mean(&fastest::<O, S>(false, effort.of(1, 10, 50), effort));
+    let frozen = fastest::<O, S>(true, effort.of(2, 1000, 1000), effort);
     let (slowest, at) = frozen.iter().zip(0..).map(|(ns, at)| (*ns, at)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
     let relative = |ns: f64| ns / ordinary;
     let last = frozen.last().copied().unwrap_or(f64::NAN);
@@ -63,12 +63,12 @@ fn measure<O: Optimizer<S>, const S: usize>(table: &mut Table, quick: bool) {
 
 fn main() {
     let arguments = Arguments::parse();
-    println!("backend {}, {LEN} parameters, frozen steps over ordinary ones\n", Backend::active());
-    let mut table = arguments.table(&["optimizer", "slowest hundred", "from step", "all", "last hundred"]);
+    let about = format!("{LEN} parameters, frozen steps over ordinary ones. 0.6 s an optimizer and 0.2 with --quick.");
+    let mut table = arguments.table(&about, &["optimizer", "slowest hundred", "from step", "all", "last hundred"]);
     macro_rules! rows {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
             if arguments.wants(stringify!($Optimizer)) {
-                measure::<gradstep::$Optimizer, $slots>(&mut table, arguments.is_quick);
+                measure::<gradstep::$Optimizer, $slots>(&mut table, arguments.effort);
             }
         )*};
     }

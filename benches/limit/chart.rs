@@ -1,6 +1,6 @@
 //! The roofline: bytes a second over the bytes that a parameter moves, in cache and from memory.
 
-use crate::Row;
+use crate::{Row, Times};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
@@ -43,12 +43,11 @@ fn roofline<DB: DrawingBackend>(area: &DrawingArea<DB, plotters::coord::Shift>, 
         .draw()
         .unwrap();
     let throughput = |row: &Row, ns: f64| row.bytes as f64 / ns;
-    for (name, color, of) in [
-        ("in cache", CACHE, (|row| row.cache) as fn(&Row) -> [f64; 2]),
-        ("from memory, one core", MEMORY, |row| row.memory),
-    ] {
+    for (name, color, of) in
+        [("in cache", CACHE, Row::cache as fn(&Row) -> Times), ("from memory, one core", MEMORY, Row::memory)]
+    {
         // One point of the limit for each number of bytes.
-        let mut limits: Vec<(usize, f64)> = rows.iter().map(|row| (row.bytes, of(row)[1])).collect();
+        let mut limits: Vec<(usize, f64)> = rows.iter().map(|row| (row.bytes, of(row).limit)).collect();
         limits.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         limits.dedup_by_key(|limit| limit.0);
         let line = limits.iter().map(|&(bytes, ns)| (bytes as f64, bytes as f64 / ns));
@@ -57,7 +56,7 @@ fn roofline<DB: DrawingBackend>(area: &DrawingArea<DB, plotters::coord::Shift>, 
             .unwrap()
             .label(format!("limit {name}"))
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 26, y)], color.stroke_width(4)));
-        let points = rows.iter().map(|row| (row.bytes as f64, throughput(row, of(row)[0])));
+        let points = rows.iter().map(|row| (row.bytes as f64, throughput(row, of(row).ours)));
         chart
             .draw_series(points.map(|point| Circle::new(point, 6, color.filled())))
             .unwrap()
@@ -89,7 +88,7 @@ fn numbers(rows: &[Row]) -> Vec<((f64, f64), usize)> {
     /// Two lines of text are this factor apart.
     const APART: f64 = 1.055;
     let mut points: Vec<(usize, f64, usize)> =
-        rows.iter().zip(1..).map(|(row, number)| (row.bytes, row.bytes as f64 / row.cache[0], number)).collect();
+        rows.iter().zip(1..).map(|(row, number)| (row.bytes, row.bytes as f64 / row.cache().ours, number)).collect();
     points.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
     let mut numbers: Vec<((f64, f64), usize)> = Vec::new();
     for (bytes, throughput, number) in points {

@@ -1,18 +1,23 @@
-//! How near every optimizer is to what the machine can do: the same streams read and written with trivial arithmetic,
-//! and the throughput of a vector division and root, measured in turn with the optimizer in one process.
+//! How near every optimizer is to what the machine can do: against a plain loop that gives the same bits, against the same
+//! streams read and written with trivial arithmetic, and against the throughput of a vector division and root, measured
+//! in turn with the optimizer in one process.
 //!
-//! `cargo bench --bench limit` prints the table and draws a roofline into `target/limit/`; names of
-//! optimizers choose, `--csv FILE` writes the table to a file.
+//! `cargo bench --bench limit` prints the table and draws a roofline into `target/limit/`. Names of optimizers choose,
+//! `--quick` measures in cache alone, `--csv FILE` writes the table to a file.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a benchmark that cannot run may stop
 
 mod chart;
 
 use gradstep::rule::Rule;
-use gradstep::{Backend, Optimizer, Real, Step, for_each_optimizer};
-use gradstep_testkit::bench::{Arguments, Streams, in_turn, median};
+use gradstep::{Optimizer, Real, Step, for_each_optimizer};
+use gradstep_testkit::bench::{Arguments, Effort, Streams, in_turn, median, plain};
+use std::cell::RefCell;
 
-/// Parameters in L1 or L2, and far beyond every cache.
+/// Tensors in cache, and their length.
+const IN_CACHE: [(usize, usize); 4] = [(128, 64), (10, 768), (1, CACHE), (1, 1 << 16)];
 const CACHE: usize = 1 << 13;
+
+/// Parameters far beyond every cache.
 const MEMORY: usize = 1 << 26;
 
 /// Reads every stream, and writes the parameters and the first `WRITTEN` slots, with one operation for each: what no step
@@ -50,68 +55,110 @@ impl Rule<0> for DivideAndRoot {
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) bytes: usize,
-    /// Nanoseconds a parameter, of the optimizer and of its limit: the first is a median, and the second in the ratio to it
-    /// that is the median of the ratios.
-    pub(crate) cache: [f64; 2],
-    pub(crate) memory: [f64; 2],
-    pub(crate) all_cores: [f64; 2],
+    in_cache: [Times; IN_CACHE.len()],
+    memory: Times,
+    all_cores: Times,
 }
 
-fn apply<U: Rule<S>, const S: usize>(step: &Step<U>, streams: &mut Streams) {
-    let (params, grads, state) = streams.split();
-    step.apply(params, grads, state).unwrap();
+/// Nanoseconds a parameter: those of the optimizer are a median, the others stand in the ratio to it that is the median of the
+/// ratios.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) ours: f64,
+    pub(crate) limit: f64,
+    plain: f64,
 }
 
-fn par_apply<U: Rule<S>, const S: usize>(step: &Step<U>, streams: &mut Streams) {
-    let (params, grads, state) = streams.split();
-    step.par_apply(params, grads, state).unwrap();
+impl Row {
+    pub(crate) fn cache(&self) -> Times {
+        self.in_cache[2]
+    }
+
+    pub(crate) fn memory(&self) -> Times {
+        self.memory
+    }
 }
 
-/// Streams of ordinary values, of which an endless run of steps makes no subnormal or infinite ones.
-fn calm<const S: usize>(len: usize) -> Streams {
-    let mut streams = Streams::new(len, S);
-    let (params, grads, state) = streams.split::<S>();
-    params.fill(1.0);
-    state.into_iter().for_each(|slot| slot.fill(1.0));
-    assert!(grads.len() == len);
-    streams
+/// What takes its turns over one set of tensors.
+struct Contest<'a> {
+    ours: &'a dyn Fn(&mut [Streams]),
+    limit: &'a dyn Fn(&mut [Streams]),
+    plain: &'a dyn Fn(&mut [Streams]),
 }
 
-fn measure<O: Optimizer<S>, const S: usize, const WRITTEN: usize>(quick: bool) -> Row
+impl Contest<'_> {
+    /// Measures steps over tensors of ordinary values, of which an endless run of steps makes no subnormal or infinite ones.
+    fn measure<const S: usize>(&self, (count, len): (usize, usize), samples: usize, runs: usize) -> Times {
+        let calm = |_| {
+            let mut streams = Streams::new(len, S);
+            let (params, _, state) = streams.split::<S>();
+            params.fill(1.0);
+            state.into_iter().for_each(|slot| slot.fill(1.0));
+            streams
+        };
+        let tensors = RefCell::new((0..count).map(calm).collect::<Vec<_>>());
+        let mut ours = || (self.ours)(&mut tensors.borrow_mut());
+        let mut limit = || (self.limit)(&mut tensors.borrow_mut());
+        let mut plain = || (self.plain)(&mut tensors.borrow_mut());
+        let [times, limit, plain] = in_turn(samples, runs, [&mut ours, &mut limit, &mut plain]);
+        let ratio = |of: &[f64]| median(of.iter().zip(&times).map(|(of, ours)| of / ours).collect());
+        let (limit, plain) = (ratio(&limit), ratio(&plain));
+        let ours = median(times) / (count * len) as f64;
+        Times { ours, limit: ours * limit, plain: ours * plain }
+    }
+}
+
+fn each<U: Rule<S>, const S: usize>(step: &Step<U>) -> impl Fn(&mut [Streams]) {
+    |tensors| {
+        for tensor in tensors {
+            let (params, grads, state) = tensor.split();
+            step.apply(params, grads, state).unwrap();
+        }
+    }
+}
+
+fn on_all_cores<U: Rule<S>, const S: usize>(step: &Step<U>) -> impl Fn(&mut [Streams]) {
+    |tensors| {
+        for tensor in tensors {
+            let (params, grads, state) = tensor.split();
+            step.par_apply(params, grads, state).unwrap();
+        }
+    }
+}
+
+fn measure<O: Optimizer<S>, const S: usize, const WRITTEN: usize>(effort: Effort) -> Row
 where
     Limit<WRITTEN>: Rule<S>,
 {
-    let mut clock = O::Clock::default();
-    let step = (0..10).map(|_| O::default().tick(&mut clock).unwrap()).last().unwrap();
-    let (memory, samples) = if quick { (1 << 12, 1) } else { (MEMORY, 15) };
-    // Both work on the same streams, in turn.
-    let turns = |len: usize,
-                 steps: usize,
-                 samples: usize,
-                 ours: fn(&Step<O::Rule>, &mut Streams),
-                 limit: fn(&Step<Limit<WRITTEN>>, &mut Streams)| {
-        let streams = std::cell::RefCell::new(calm::<S>(len));
-        let mut ours = || ours(&step, &mut streams.borrow_mut());
-        let mut limit = || limit(&Step::of(Limit), &mut streams.borrow_mut());
-        let [ours, limit] = in_turn(samples, steps, [&mut ours, &mut limit]);
-        let ratio = median(limit.iter().zip(&ours).map(|(limit, ours)| limit / ours).collect());
-        let ours = median(ours) / len as f64;
-        [ours, ours * ratio]
+    let (step, plain) = plain::contest::<O, S>();
+    let limit = Step::of(Limit::<WRITTEN>);
+    let (ours, limit_of_one) = (each::<_, S>(&step), each::<_, S>(&limit));
+    let alone = Contest { ours: &ours, limit: &limit_of_one, plain: &plain };
+    let (ours, limit_of_all) = (on_all_cores::<_, S>(&step), on_all_cores::<_, S>(&limit));
+    let together = Contest { ours: &ours, limit: &limit_of_all, plain: &|_| () };
+    let in_cache = IN_CACHE.map(|shape| {
+        let runs = effort.of(1, 20, 100) * CACHE / shape.1.max(CACHE);
+        alone.measure::<S>(shape, effort.of(1, 31, 201), runs.max(1))
+    });
+    let from_memory = |contest: &Contest| match effort {
+        Effort::Once => contest.measure::<S>((1, 1 << 12), 1, 1),
+        Effort::Quick => Times { ours: f64::NAN, limit: f64::NAN, plain: f64::NAN },
+        Effort::Full => contest.measure::<S>((1, MEMORY), 15, 1),
     };
-    let (steps, samples_in_cache) = if quick { (1, 1) } else { (500, 101) };
     Row {
         name: O::NAME,
         bytes: 12 + 4 * (S + WRITTEN),
-        cache: turns(CACHE, steps, samples_in_cache, apply::<_, S>, apply::<_, S>),
-        memory: turns(memory, 1, samples, apply::<_, S>, apply::<_, S>),
-        all_cores: turns(memory, 1, samples, par_apply::<_, S>, par_apply::<_, S>),
+        in_cache,
+        memory: from_memory(&alone),
+        all_cores: from_memory(&together),
     }
 }
 
 /// Nanoseconds for a division and a root of one number.
-fn divide_and_root(quick: bool) -> f64 {
-    let mut streams = calm::<0>(CACHE);
+fn divide_and_root(effort: Effort) -> f64 {
+    let mut streams = Streams::new(CACHE, 0);
     let (params, grads, []) = streams.split();
+    params.fill(1.0);
     let mut copy = params.to_vec();
     let mut run = || {
         copy.copy_from_slice(params);
@@ -119,34 +166,69 @@ fn divide_and_root(quick: bool) -> f64 {
     };
     let mut copied = vec![0.0; CACHE];
     let mut overhead = || std::hint::black_box(&mut copied).copy_from_slice(grads);
-    let [both, copy] = in_turn(if quick { 1 } else { 31 }, 100, [&mut run, &mut overhead]).map(median);
+    let [both, copy] = in_turn(effort.of(1, 31, 31), 100, [&mut run, &mut overhead]).map(median);
     (both - copy) / CACHE as f64
 }
 
 fn main() {
     let arguments = Arguments::parse();
-    let bound = divide_and_root(arguments.is_quick);
-    println!("backend {}, a division and a root in {bound:.3} ns, medians", Backend::active());
-    println!("ns a parameter and, in %, the limit of the same streams over it; {CACHE} and {MEMORY} parameters\n");
-    let mut table =
-        arguments.table(&["optimizer", "bytes", "cache", "of limit", "memory", "of limit", "all cores", "of limit"]);
+    let bound = divide_and_root(arguments.effort);
+    let about = format!(
+        "A division and a root take {bound:.3} ns. ns a parameter, medians, for tensors of a length; after them the speed in % of a\n\
+         plain loop with the same bits, of the limit of the same streams, of a division and a root. {MEMORY} parameters from memory.\n\
+         12 s an optimizer, 8 minutes for all; with --quick one."
+    );
+    let columns = [
+        "optimizer",
+        "bytes",
+        "64",
+        "of loop",
+        "768",
+        "of loop",
+        "8192",
+        "of loop",
+        "of limit",
+        "of division",
+        "65536",
+        "of loop",
+        "memory",
+        "of loop",
+        "of limit",
+        "all cores",
+        "of limit",
+    ];
+    let mut table = arguments.table(&about, &columns);
     let mut rows = Vec::new();
     macro_rules! rows {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
             if arguments.wants(stringify!($Optimizer)) {
                 type Measured = gradstep::$Optimizer;
-                let row = measure::<Measured, $slots, { written::<Measured, $slots>() }>(arguments.is_quick);
-                let of = |[ours, limit]: [f64; 2]| [format!("{ours:.3}"), format!("{:.0} %", 100.0 * limit / ours)];
-                let numbers = [of(row.cache), of(row.memory), of(row.all_cores)];
-                table.row([format!("`{}`", row.name), row.bytes.to_string()].into_iter().chain(numbers.into_iter().flatten()));
+                let row = measure::<Measured, $slots, { written::<Measured, $slots>() }>(arguments.effort);
+                table.row(cells(&row, bound));
                 rows.push(row);
             }
         )*};
     }
     for_each_optimizer!(rows);
-    if !arguments.is_quick {
+    if arguments.effort == Effort::Full {
         chart::draw(&rows, bound);
     }
+}
+
+/// A row of the table.
+fn cells(row: &Row, bound: f64) -> Vec<String> {
+    let ns = |times: &Times| format!("{:.3}", times.ours);
+    let percent = |of: f64, times: &Times| format!("{:.0} %", 100.0 * of / times.ours);
+    let mut cells = vec![format!("`{}`", row.name), row.bytes.to_string()];
+    for (times, (_, len)) in row.in_cache.iter().zip(IN_CACHE) {
+        cells.extend([ns(times), percent(times.plain, times)]);
+        if len == CACHE {
+            cells.extend([percent(times.limit, times), percent(bound, times)]);
+        }
+    }
+    cells.extend([ns(&row.memory), percent(row.memory.plain, &row.memory), percent(row.memory.limit, &row.memory)]);
+    cells.extend([ns(&row.all_cores), percent(row.all_cores.limit, &row.all_cores)]);
+    cells
 }
 
 /// The slots that a step writes. They come before those that a step only reads.

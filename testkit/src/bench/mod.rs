@@ -1,10 +1,12 @@
 //! What the benches share.
 
-pub mod by_hand;
+mod effort;
+pub mod plain;
 mod report;
 mod streams;
 mod turns;
 
+pub use effort::Effort;
 pub use report::{Arguments, Table};
 pub use streams::Streams;
 pub use turns::{in_turn, median};
