@@ -444,7 +444,7 @@ fn check_all<U: Rule<S>, A: Adapter, V: AsMut<[f32]>, const S: usize>(
     step.check_rule()?;
     tensors.iter_mut().enumerate().try_for_each(|(i, AnyTensor { params, grads, state })| {
         let mut tensor = Tensor { params, grads, state: array::<_, S>(state)? };
-        tensor.check().map_err(|error| error.in_tensor(i))
+        tensor.check(i)
     })
 }
 

@@ -2,7 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc = include_str!("../README.md")]
 
-#[cfg(feature = "rayon")]
+#[cfg(any(feature = "rayon", test))]
 extern crate std;
 
 pub mod any;

@@ -137,8 +137,8 @@ where
     let (ours, limit_of_all) = (on_all_cores::<_, S>(&step), on_all_cores::<_, S>(&limit));
     let together = Contest { ours: &ours, limit: &limit_of_all, plain: &|_| () };
     let in_cache = IN_CACHE.map(|shape| {
-        let runs = effort.of(1, 20, 100) * CACHE / shape.1.max(CACHE);
-        alone.measure::<S>(shape, effort.of(1, 31, 201), runs.max(1))
+        let runs = effort.of(1, 100, 200) * CACHE / shape.1.max(CACHE);
+        alone.measure::<S>(shape, effort.of(1, 101, 301), runs.max(1))
     });
     let from_memory = |contest: &Contest| match effort {
         Effort::Once => contest.measure::<S>((1, 1 << 12), 1, 1),

@@ -12,6 +12,9 @@ pub trait Epsilon: Copy + Send + Sync {
     /// The form without an addition inside the root, where it gives the same bits.
     fn outside(&self) -> Option<Outside>;
 
+    /// The form without an addition to the root, where it gives the same bits.
+    fn inside(&self) -> Option<Inside>;
+
     /// Whether the divisor of a moment below [`TINY`] is that of 0, but for a sixteenth of what its rounding may change: 2⁻²⁸
     /// of itself. An epsilon outside is compared with the root of the moment.
     fn hides_tiny(&self) -> bool;
@@ -71,6 +74,11 @@ impl Epsilon for Outside {
     }
 
     #[inline(always)]
+    fn inside(&self) -> Option<Inside> {
+        None
+    }
+
+    #[inline(always)]
     fn hides_tiny(&self) -> bool {
         /// 2⁻²⁹: its square is 2⁵⁶ times TINY.
         const LEAST: f32 = 1.0 / (1 << 29) as f32;
@@ -90,6 +98,11 @@ impl Epsilon for Inside {
     }
 
     #[inline(always)]
+    fn inside(&self) -> Option<Inside> {
+        Some(*self)
+    }
+
+    #[inline(always)]
     fn hides_tiny(&self) -> bool {
         const LEAST: f32 = TINY * (1 << 28) as f32;
         self.eps_root >= LEAST
@@ -105,6 +118,11 @@ impl Epsilon for Both {
     #[inline(always)]
     fn outside(&self) -> Option<Outside> {
         (self.inside.eps_root == 0.0).then_some(self.outside)
+    }
+
+    #[inline(always)]
+    fn inside(&self) -> Option<Inside> {
+        (self.outside.eps == 0.0).then_some(self.inside)
     }
 
     #[inline(always)]

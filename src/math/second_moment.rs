@@ -66,6 +66,12 @@ impl<E: Epsilon, A: Average> SecondMoment<E, A> {
         Some(SecondMoment { average: self.average.slow()?, epsilon: self.epsilon.outside()? })
     }
 
+    /// The form for a decay rate of at least ½ without an addition to the root, where it gives the same bits.
+    #[inline(always)]
+    pub(crate) fn inner(&self) -> Option<SecondMoment<Inside, A::Slow>> {
+        Some(SecondMoment { average: self.average.slow()?, epsilon: self.epsilon.inside()? })
+    }
+
     /// Whether the average may be stored as zero where it is tiny: see [`Epsilon::hides_tiny`].
     #[inline(always)]
     pub fn fades(&self) -> bool {

@@ -7,6 +7,8 @@ mod clock;
 mod decay;
 mod descent;
 mod moments;
+#[cfg(test)]
+mod operations;
 mod optimizer;
 mod signs;
 mod slot;

@@ -37,8 +37,11 @@ pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, const S:
     let rule = *rule;
     if L::PREFETCHES && S >= 2 && streams.len() >= LONG {
         whole::<L, N, true, U, S>(&rule, &mut streams);
-    } else {
+    } else if streams.len() >= N {
         whole::<L, N, false, U, S>(&rule, &mut streams);
+    }
+    if streams.len().is_multiple_of(N) {
+        return;
     }
     if N > 8 {
         once::<H, 8, U, S>(&rule, &mut streams);

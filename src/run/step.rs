@@ -10,6 +10,7 @@ use crate::rule::{
     Adapted, Adapter, Cautious, Chain, ClipGrads, DecoupledDecay, Followed, Follower, Objective, Rule, ScaleGrads,
     Unadapted, Wrap,
 };
+use core::iter;
 
 /// One step, ready to be applied: a [`Rule`] with the coefficients of this step, and what is fused into it.
 ///
@@ -99,7 +100,7 @@ impl<U, A> Step<U, A> {
     {
         let streams = Streams::new(params, grads, &mut state)?;
         self.fused.check()?;
-        arch::run(backend, &self.fused, streams);
+        arch::run(backend, &self.fused, iter::once(streams));
         if S > 0 && self.sweeps {
             sweep(backend, &mut state, &self.fused.fades());
         }
@@ -119,9 +120,13 @@ impl<U, A> Step<U, A> {
     {
         self.check_all(tensors)?;
         let backend = Supported::active();
-        tensors.iter_mut().try_for_each(|Tensor { params, grads, state }| {
-            self.run(backend, params, grads, state.each_mut().map(|slot| &mut **slot))
-        })
+        // Their lengths have been checked, so none is left out.
+        arch::run(backend, &self.fused, tensors.iter_mut().filter_map(|tensor| tensor.streams().ok()));
+        if S > 0 && self.sweeps {
+            let fades = self.fused.fades();
+            tensors.iter_mut().for_each(|tensor| sweep(backend, &mut tensor.state, &fades));
+        }
+        Ok(())
     }
 
     /// Checks the coefficients of the rule and of its adapters.
@@ -142,7 +147,7 @@ impl<U, A> Step<U, A> {
         A: Adapter,
     {
         self.fused.check()?;
-        tensors.iter_mut().enumerate().try_for_each(|(i, tensor)| tensor.check().map_err(|error| error.in_tensor(i)))
+        tensors.iter_mut().enumerate().try_for_each(|(i, tensor)| tensor.check(i))
     }
 
     /// [`Step::apply`] on rayon's current thread pool: the same bits for any number of threads.
@@ -185,7 +190,7 @@ impl<U, A> Step<U, A> {
         A: Adapter,
     {
         let mut tensor = Tensor { params, grads, state };
-        tensor.check()?;
+        tensor.streams()?;
         self.fused.check()?;
         self.pieces(tensor)
     }

@@ -12,6 +12,11 @@ pub(super) struct Streams<'a, const S: usize> {
     borrow: PhantomData<(&'a mut [f32], &'a [f32])>,
 }
 
+/// The streams of tensors, one after another: a step over a list enters the code of its instruction set once.
+pub(super) trait StreamsList<'a, const S: usize>: IntoIterator<Item = Streams<'a, S>> {}
+
+impl<'a, I: IntoIterator<Item = Streams<'a, S>>, const S: usize> StreamsList<'a, S> for I {}
+
 /// Runs the body once for each slot, with a constant index. A loop over `0..S` is not unrolled when optimising for
 /// size, and then the array of pointers lives in memory.
 macro_rules! each_slot {

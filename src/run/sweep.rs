@@ -5,6 +5,7 @@ use super::streams::Streams;
 use crate::math::TINY;
 use crate::real::Real;
 use crate::rule::Rule;
+use core::iter;
 
 /// Zero for what is tiny.
 #[derive(Clone, Copy)]
@@ -20,6 +21,6 @@ impl Rule<0> for Sweep {
 /// Sweeps every slot that fades. One function for all rules, since it seldom runs.
 pub(super) fn sweep(backend: Supported, state: &mut [&mut [f32]], fades: &[bool]) {
     for (slot, _) in state.iter_mut().zip(fades).filter(|(_, fades)| **fades) {
-        arch::run(backend, &Sweep, Streams::over(slot));
+        arch::run(backend, &Sweep, iter::once(Streams::over(slot)));
     }
 }

@@ -58,10 +58,16 @@ impl<'a, const S: usize> Tensor<'a, S> {
         self.params.is_empty() && self.grads.is_empty() && self.state.iter().all(|slot| slot.is_empty())
     }
 
-    /// Checks that all slices are as long as the parameters.
+    /// Checks that all slices are as long as the parameters. An error says which tensor of a list it is.
     #[inline]
-    pub(crate) fn check(&mut self) -> Result<(), Error> {
-        Streams::new(self.params, self.grads, &mut self.state).map(drop)
+    pub(crate) fn check(&mut self, position: usize) -> Result<(), Error> {
+        self.streams().map(drop).map_err(|error| error.in_tensor(position))
+    }
+
+    /// The slices as pointers, if all are as long as the parameters.
+    #[inline]
+    pub(super) fn streams(&mut self) -> Result<Streams<'_, S>, Error> {
+        Streams::new(self.params, self.grads, &mut self.state)
     }
 }
 

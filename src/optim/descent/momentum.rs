@@ -3,7 +3,7 @@ use crate::error::Error;
 use crate::math::Coefficient;
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Coupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Momentum as PyTorch writes it, with the learning rate outside the buffer.
@@ -75,7 +75,28 @@ impl Direction<1> for MomentumDirection {
     }
 
     #[inline(always)]
+    fn form<V: DirectionVisitor<1>>(&self, visitor: V) -> V::Output {
+        let MomentumDirection { lr, momentum, share, nesterov } = *self;
+        if share == 1.0 && !nesterov { visitor.visit(Usual { lr, momentum }) } else { visitor.general() }
+    }
+
+    #[inline(always)]
     fn fades(&self) -> [bool; 1] {
         [true]
+    }
+}
+
+/// [`MomentumDirection`] without dampening and look-ahead.
+#[derive(Clone, Copy)]
+struct Usual {
+    lr: f32,
+    momentum: f32,
+}
+
+impl Direction<1> for Usual {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [b]: [R; 1]) -> (R, [R; 1]) {
+        let b = R::splat(self.momentum) * b + g;
+        (R::splat(self.lr) * b, [b])
     }
 }

@@ -109,8 +109,9 @@ impl<E: Epsilon, A: Average> Direction<2> for AdamDirection<E, A> {
 
     #[inline(always)]
     fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        match (self.first.slow(), self.second.usual()) {
-            (Some(first), Some(second)) => visitor.visit(AdamDirection { first, second, scale: self.scale }),
+        match (self.first.slow(), self.second.usual(), self.second.inner()) {
+            (Some(first), Some(second), _) => visitor.visit(AdamDirection { first, second, scale: self.scale }),
+            (Some(first), _, Some(second)) => visitor.visit(AdamDirection { first, second, scale: self.scale }),
             _ => visitor.general(),
         }
     }

@@ -58,9 +58,9 @@ impl Optimizer<2> for Adamax {
     }
 }
 
-/// Adam's update over the decaying maximum.
+/// Adam's update over the decaying maximum. `OUTSIDE` is off where no epsilon is added to the maximum.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamaxDirection<A = Ema> {
+pub struct AdamaxDirection<A = Ema, const OUTSIDE: bool = true> {
     first: A,
     beta2: f32,
     eps: f32,
@@ -83,26 +83,23 @@ impl AdamaxDirection {
     }
 }
 
-impl<A: Average> Direction<2> for AdamaxDirection<A> {
+impl<A: Average, const OUTSIDE: bool> Direction<2> for AdamaxDirection<A, OUTSIDE> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, u]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
         let u = (g.abs() + R::splat(self.eps)).max(R::splat(self.beta2) * u);
-        let update = R::splat(self.scale) * (m / (u + R::splat(self.eps_outside)));
-        (update, [m, u])
+        let divisor = if OUTSIDE { u + R::splat(self.eps_outside) } else { u };
+        (R::splat(self.scale) * (m / divisor), [m, u])
     }
 
     #[inline(always)]
     fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        let AdamaxDirection { beta2, eps, eps_outside, scale, .. } = *self;
         match self.first.slow() {
-            Some(first) => visitor.visit(AdamaxDirection {
-                first,
-                beta2: self.beta2,
-                eps: self.eps,
-                eps_outside: self.eps_outside,
-                scale: self.scale,
-            }),
-            None => visitor.general(),
+            Some(first) if eps_outside == 0.0 => {
+                visitor.visit(AdamaxDirection::<_, false> { first, beta2, eps, eps_outside, scale })
+            }
+            _ => visitor.general(),
         }
     }
 

@@ -69,30 +69,31 @@ impl Optimizer<3> for AmsGrad {
     }
 }
 
-/// Adam's update over the largest second moment.
+/// Adam's update over the largest second moment. `CORRECTS` is off where the maximum is taken of v as it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AmsGradDirection<A = Ema> {
+pub struct AmsGradDirection<A = Ema, const CORRECTS: bool = true> {
     first: A,
     second: SecondMoment<Outside, A>,
     correction: f32,
     scale: f32,
 }
 
-impl<A: Average> Direction<3> for AmsGradDirection<A> {
+impl<A: Average, const CORRECTS: bool> Direction<3> for AmsGradDirection<A, CORRECTS> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v, v_max]: [R; 3]) -> (R, [R; 3]) {
         let m = self.first.of(m, g);
         let v = self.second.of(v, g);
-        let v_max = v_max.max(R::splat(self.correction) * v);
+        let v_max = v_max.max(if CORRECTS { R::splat(self.correction) * v } else { v });
         let update = R::splat(self.scale) * (m / self.second.root(v_max));
         (update, [m, v, v_max])
     }
 
     #[inline(always)]
     fn form<V: DirectionVisitor<3>>(&self, visitor: V) -> V::Output {
+        let AmsGradDirection { correction, scale, .. } = *self;
         match (self.first.slow(), self.second.slow()) {
-            (Some(first), Some(second)) => {
-                visitor.visit(AmsGradDirection { first, second, correction: self.correction, scale: self.scale })
+            (Some(first), Some(second)) if correction == 1.0 => {
+                visitor.visit(AmsGradDirection::<_, false> { first, second, correction, scale })
             }
             _ => visitor.general(),
         }

@@ -3,7 +3,7 @@ use crate::error::Error;
 use crate::math::{Both, Coefficient, Epsilon, Inside, Outside};
 use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Coupled, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adaptive subgradient: the rate of each element falls with the sum of its squared gradients.
@@ -70,15 +70,25 @@ impl Optimizer<1> for AdaGrad {
 
 /// AdaGrad's update from a gradient and the sum of squares.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdaGradDirection {
-    epsilon: Both,
+pub struct AdaGradDirection<E = Both> {
+    epsilon: E,
     lr: f32,
 }
 
-impl Direction<1> for AdaGradDirection {
+impl<E: Epsilon> Direction<1> for AdaGradDirection<E> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [h]: [R; 1]) -> (R, [R; 1]) {
         let h = h + g * g;
         (R::splat(self.lr) * (g / self.epsilon.root(h)), [h])
+    }
+
+    #[inline(always)]
+    fn form<V: DirectionVisitor<1>>(&self, visitor: V) -> V::Output {
+        let lr = self.lr;
+        match (self.epsilon.outside(), self.epsilon.inside()) {
+            (Some(epsilon), _) => visitor.visit(AdaGradDirection { epsilon, lr }),
+            (_, Some(epsilon)) => visitor.visit(AdaGradDirection { epsilon, lr }),
+            _ => visitor.general(),
+        }
     }
 }

@@ -218,14 +218,96 @@ impl Optimizer<3> for RmsPropCenteredMomentum {
 
 /// RMSprop's update from a gradient and the averages, for all four forms.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RmsPropDirection<const CENTERED: bool, const MOMENTUM: bool, E = Both, A = Ema> {
+pub struct RmsPropDirection<const CENTERED: bool, const MOMENTUM: bool, E = Both, A = Ema, B = Rate> {
     square: SecondMoment<E, A>,
     mean: A,
     momentum: f32,
-    /// Multiplies what goes into the momentum buffer.
-    lr_in: f32,
-    /// Multiplies what becomes the update.
-    lr_out: f32,
+    rate: B,
+}
+
+/// Where the learning rate is multiplied in.
+trait Buffering: Copy + Send + Sync {
+    /// The update and the new buffer, which has decayed by `momentum`.
+    #[inline(always)]
+    fn buffer<R: Real>(&self, momentum: f32, u: R, b: R) -> (R, R) {
+        let b = R::splat(momentum) * b + self.into_buffer(u);
+        (self.out_of_buffer(b), b)
+    }
+
+    /// The rate, and where it goes.
+    fn rate(&self) -> Rate;
+
+    /// What goes into the momentum buffer.
+    fn into_buffer<R: Real>(&self, u: R) -> R;
+
+    /// The update, from the buffer.
+    fn out_of_buffer<R: Real>(&self, b: R) -> R;
+}
+
+/// A learning rate that is multiplied in before or after the buffer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    lr: f32,
+    is_before: bool,
+}
+
+/// A learning rate that is multiplied in before the buffer.
+#[derive(Clone, Copy)]
+struct Before(f32);
+
+/// A learning rate that is multiplied in after the buffer.
+#[derive(Clone, Copy)]
+struct After(f32);
+
+impl Buffering for Before {
+    #[inline(always)]
+    fn rate(&self) -> Rate {
+        Rate { lr: self.0, is_before: true }
+    }
+
+    #[inline(always)]
+    fn into_buffer<R: Real>(&self, u: R) -> R {
+        R::splat(self.0) * u
+    }
+
+    #[inline(always)]
+    fn out_of_buffer<R: Real>(&self, b: R) -> R {
+        b
+    }
+}
+
+impl Buffering for After {
+    #[inline(always)]
+    fn rate(&self) -> Rate {
+        Rate { lr: self.0, is_before: false }
+    }
+
+    #[inline(always)]
+    fn into_buffer<R: Real>(&self, u: R) -> R {
+        u
+    }
+
+    #[inline(always)]
+    fn out_of_buffer<R: Real>(&self, b: R) -> R {
+        R::splat(self.0) * b
+    }
+}
+
+impl Buffering for Rate {
+    #[inline(always)]
+    fn rate(&self) -> Rate {
+        *self
+    }
+
+    #[inline(always)]
+    fn into_buffer<R: Real>(&self, u: R) -> R {
+        if self.is_before { Before(self.lr).into_buffer(u) } else { u }
+    }
+
+    #[inline(always)]
+    fn out_of_buffer<R: Real>(&self, b: R) -> R {
+        if self.is_before { b } else { After(self.lr).out_of_buffer(b) }
+    }
 }
 
 impl<const CENTERED: bool, const MOMENTUM: bool> RmsPropDirection<CENTERED, MOMENTUM> {
@@ -234,18 +316,19 @@ impl<const CENTERED: bool, const MOMENTUM: bool> RmsPropDirection<CENTERED, MOME
             square: SecondMoment::both(decay, eps, eps_root, false, Coefficient::ONE)?,
             mean: Ema::unchecked(decay),
             momentum: 0.0,
-            lr_in: 1.0,
-            lr_out: check::rounded(lr),
+            rate: Rate { lr: check::rounded(lr), is_before: false },
         })
     }
 
     fn with_momentum(self, momentum: f64, lr_in_buffer: bool) -> Result<Self, Error> {
-        let (lr_in, lr_out) = if lr_in_buffer { (self.lr_out, 1.0) } else { (1.0, self.lr_out) };
-        Ok(RmsPropDirection { momentum: check::rounded(momentum), lr_in, lr_out, ..self })
+        let rate = Rate { is_before: lr_in_buffer, ..self.rate };
+        Ok(RmsPropDirection { momentum: check::rounded(momentum), rate, ..self })
     }
 }
 
-impl<const CENTERED: bool, const MOMENTUM: bool, E: Epsilon, A: Average> RmsPropDirection<CENTERED, MOMENTUM, E, A> {
+impl<const CENTERED: bool, const MOMENTUM: bool, E: Epsilon, A: Average, B>
+    RmsPropDirection<CENTERED, MOMENTUM, E, A, B>
+{
     /// The normalized gradient and the new h.
     #[inline(always)]
     fn over_square<R: Real>(&self, g: R, h: R) -> (R, R) {
@@ -262,19 +345,14 @@ impl<const CENTERED: bool, const MOMENTUM: bool, E: Epsilon, A: Average> RmsProp
         let variance = (h - mean * mean).max(h * R::splat(NOISE));
         (g / self.square.root(variance), h, mean)
     }
-
-    /// The update and the new momentum buffer.
-    #[inline(always)]
-    fn buffered<R: Real>(&self, u: R, b: R) -> (R, R) {
-        let b = R::splat(self.momentum) * b + R::splat(self.lr_in) * u;
-        (R::splat(self.lr_out) * b, b)
-    }
 }
 
 /// Implements a form: its formula, and which slots fade.
 macro_rules! direction {
     ($slots:literal, $centered:literal, $momentum:literal, |$self:ident, $g:ident, $state:pat_param| $lane:expr, $fades:expr) => {
-        impl<E: Epsilon, A: Average> Direction<$slots> for RmsPropDirection<$centered, $momentum, E, A> {
+        impl<E: Epsilon, A: Average, B: Buffering> Direction<$slots>
+            for RmsPropDirection<$centered, $momentum, E, A, B>
+        {
             #[inline(always)]
             fn lane<R: Real>(&$self, $g: R, $state: [R; $slots]) -> (R, [R; $slots]) {
                 $lane
@@ -282,15 +360,20 @@ macro_rules! direction {
 
             #[inline(always)]
             fn form<V: DirectionVisitor<$slots>>(&self, visitor: V) -> V::Output {
-                let RmsPropDirection { momentum, lr_in, lr_out, .. } = *self;
-                match (self.square.usual(), self.mean.slow()) {
-                    (Some(square), Some(mean)) => visitor.visit(RmsPropDirection::<$centered, $momentum, _, _> {
-                        square,
-                        mean,
-                        momentum,
-                        lr_in,
-                        lr_out,
-                    }),
+                type Form<E, A, B> = RmsPropDirection<$centered, $momentum, E, A, B>;
+                let momentum = self.momentum;
+                let Rate { lr, is_before } = self.rate.rate();
+                // The combinations that libraries have.
+                match (self.mean.slow(), self.square.usual(), self.square.inner(), is_before) {
+                    (Some(mean), Some(square), _, false) => {
+                        visitor.visit(Form { square, mean, momentum, rate: After(lr) })
+                    }
+                    (Some(mean), _, Some(square), false) if !$momentum => {
+                        visitor.visit(Form { square, mean, momentum, rate: After(lr) })
+                    }
+                    (Some(mean), _, Some(square), true) => {
+                        visitor.visit(Form { square, mean, momentum, rate: Before(lr) })
+                    }
                     _ => visitor.general(),
                 }
             }
@@ -309,7 +392,7 @@ direction!(
     false,
     |self, g, [h]| {
         let (u, h) = self.over_square(g, h);
-        (R::splat(self.lr_out) * u, [h])
+        (self.rate.out_of_buffer(u), [h])
     },
     [self.square.fades()]
 );
@@ -319,7 +402,7 @@ direction!(
     false,
     |self, g, [h, mean]| {
         let (u, h, mean) = self.over_variance(g, h, mean);
-        (R::splat(self.lr_out) * u, [h, mean])
+        (self.rate.out_of_buffer(u), [h, mean])
     },
     [self.square.fades(), true]
 );
@@ -329,7 +412,7 @@ direction!(
     true,
     |self, g, [h, b]| {
         let (u, h) = self.over_square(g, h);
-        let (update, b) = self.buffered(u, b);
+        let (update, b) = self.rate.buffer(self.momentum, u, b);
         (update, [h, b])
     },
     [self.square.fades(), true]
@@ -340,7 +423,7 @@ direction!(
     true,
     |self, g, [h, mean, b]| {
         let (u, h, mean) = self.over_variance(g, h, mean);
-        let (update, b) = self.buffered(u, b);
+        let (update, b) = self.rate.buffer(self.momentum, u, b);
         (update, [h, mean, b])
     },
     [self.square.fades(), true, true]

@@ -1,7 +1,7 @@
 //! 256-bit vectors. Values of [`F32x8`] exist only inside [`drive`] and inside the `drive` of AVX-512, which run only where
 //! AVX2 was detected, and those with `VL` only inside the latter: that is the SAFETY reason of every block here.
 
-use super::super::{driver, lanes::Lanes, streams::Streams};
+use super::super::{driver, lanes::Lanes, streams::StreamsList};
 use super::x86::{SIGN, operator, prefetch};
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
 use crate::rule::Rule;
@@ -142,6 +142,8 @@ lanes!(1: |from| _mm256_zextps128_ps256(_mm_load_ss(from)),
 /// # Safety
 /// The CPU has AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive_vectors::<F32x8<false>, 8, F32x8<false>, U, S>(rule, streams);
+pub(super) unsafe fn drive<'a, U: Rule<S>, const S: usize>(rule: &U, list: impl StreamsList<'a, S>) {
+    for streams in list {
+        driver::drive_vectors::<F32x8<false>, 8, F32x8<false>, U, S>(rule, streams);
+    }
 }

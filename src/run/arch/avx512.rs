@@ -1,7 +1,7 @@
 //! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where AVX2, AVX-512F, BW and VL
 //! were detected: that is the SAFETY reason of every block here.
 
-use super::super::{driver, lanes::Lanes, streams::Streams};
+use super::super::{driver, lanes::Lanes, streams::StreamsList};
 use super::avx2::F32x8;
 use super::x86::{SIGN, operator, prefetch};
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
@@ -125,11 +125,13 @@ impl Lanes<16> for F32x16 {
 /// # Safety
 /// The CPU has AVX2, AVX-512F, BW and VL.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) unsafe fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    if S == 0 && streams.len() >= driver::LONG {
-        // From memory, a step over two streams takes a sixth longer with vectors of a whole cache line.
-        driver::drive_vectors::<F32x8<true>, 8, F32x8<true>, U, S>(rule, streams);
-    } else {
-        driver::drive_vectors::<F32x16, 16, F32x8<true>, U, S>(rule, streams);
+pub(super) unsafe fn drive<'a, U: Rule<S>, const S: usize>(rule: &U, list: impl StreamsList<'a, S>) {
+    for streams in list {
+        if S == 0 && streams.len() >= driver::LONG {
+            // From memory, a step over two streams takes a sixth longer with vectors of a whole cache line.
+            driver::drive_vectors::<F32x8<true>, 8, F32x8<true>, U, S>(rule, streams);
+        } else {
+            driver::drive_vectors::<F32x16, 16, F32x8<true>, U, S>(rule, streams);
+        }
     }
 }

@@ -10,7 +10,7 @@ mod avx512;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;
 
-use super::streams::Streams;
+use super::streams::StreamsList;
 use crate::backend::Backend;
 use crate::error::Error;
 use crate::rule::Rule;
@@ -33,18 +33,18 @@ impl Supported {
     }
 }
 
-/// Runs a rule on a backend.
+/// Runs a rule over one tensor after another, on a backend.
 #[inline]
-pub(super) fn run<U: Rule<S>, const S: usize>(backend: Supported, rule: &U, streams: Streams<'_, S>) {
+pub(super) fn run<'a, U: Rule<S>, const S: usize>(backend: Supported, rule: &U, list: impl StreamsList<'a, S>) {
     match backend.0 {
-        Backend::Scalar => scalar::drive(rule, streams),
-        Backend::Portable => portable::drive(rule, streams),
+        Backend::Scalar => scalar::drive(rule, list),
+        Backend::Portable => portable::drive(rule, list),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: AVX2 was seen on this CPU.
-        Backend::Avx2 => unsafe { avx2::drive(rule, streams) },
+        Backend::Avx2 => unsafe { avx2::drive(rule, list) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: AVX2, AVX-512F, BW and VL were seen on this CPU.
-        Backend::Avx512 => unsafe { avx512::drive(rule, streams) },
+        Backend::Avx512 => unsafe { avx512::drive(rule, list) },
         #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
         Backend::Avx2 | Backend::Avx512 => {}
     }

@@ -1,6 +1,6 @@
 //! `wide::f32x8`: the vectors that the target was compiled for.
 
-use super::super::{driver, lanes::Lanes, streams::Streams};
+use super::super::{driver, lanes::Lanes, streams::StreamsList};
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
 use crate::rule::Rule;
 use wide::{bytemuck, f32x8, i16x16, i32x8};
@@ -84,6 +84,8 @@ lower_lanes!(1: a, 0.0 0.0 0.0 0.0 0.0 0.0 0.0);
 
 /// Not inlined into its callers, like the functions of the other backends.
 #[inline(never)]
-pub(super) fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive_vectors::<f32x8, 8, f32x8, U, S>(rule, streams);
+pub(super) fn drive<'a, U: Rule<S>, const S: usize>(rule: &U, list: impl StreamsList<'a, S>) {
+    for streams in list {
+        driver::drive_vectors::<f32x8, 8, f32x8, U, S>(rule, streams);
+    }
 }

@@ -1,6 +1,6 @@
 //! One f32 at a time: the backend of targets without vectors.
 
-use super::super::{driver, lanes::Lanes, streams::Streams};
+use super::super::{driver, lanes::Lanes, streams::StreamsList};
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
 use crate::rule::Rule;
 
@@ -62,8 +62,10 @@ impl Lanes<1> for f32 {
 /// Not inlined into its callers where there are other backends; where it is the only one, inlining saves code.
 #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"), inline(never))]
 #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")), inline(always))]
-pub(super) fn drive<U: Rule<S>, const S: usize>(rule: &U, streams: Streams<'_, S>) {
-    driver::drive_elements(rule, streams);
+pub(super) fn drive<'a, U: Rule<S>, const S: usize>(rule: &U, list: impl StreamsList<'a, S>) {
+    for streams in list {
+        driver::drive_elements(rule, streams);
+    }
 }
 
 // `core` has no square root and `libm`'s is a software loop where it does not know the instruction.

@@ -39,11 +39,16 @@ impl Streams {
         self.buffer.iter_mut().skip(self.start + self.stride).take(self.len).for_each(|grad| *grad = 0.0);
     }
 
-    /// Parameters, gradients and state.
+    /// Parameters, gradients and state. Inlined, as a caller has its slices at hand: an array of slices that comes back
+    /// through memory costs a step of few elements a stall.
+    #[inline(always)]
     pub fn split<const S: usize>(&mut self) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
-        let streams = self.buffer.get_mut(self.start..).unwrap_or_default();
-        let mut streams = streams.chunks_exact_mut(self.stride).map(|stream| stream.split_at_mut(self.len).0);
-        let mut next = || streams.next().unwrap_or_default();
+        let mut rest = self.buffer.get_mut(self.start..).unwrap_or_default();
+        let mut next = || {
+            let (stream, after) = std::mem::take(&mut rest).split_at_mut_checked(self.stride).unwrap_or_default();
+            rest = after;
+            stream.split_at_mut_checked(self.len).unwrap_or_default().0
+        };
         (next(), next(), [(); S].map(|()| next()))
     }
 }
