@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used)] // a benchmark that cannot run may stop
 
 use gradstep::rule::Rule;
-use gradstep::{Optimizer, Step, for_each_optimizer};
+use gradstep::{Optimizer, Step, Tensor, for_each_optimizer};
 use gradstep_testkit::bench::{Arguments, Effort, Streams, Table, in_turn, median, plain};
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -38,7 +38,7 @@ fn measure<O: Optimizer<S>, const S: usize>(table: &mut Table, effort: Effort) {
         let _ = black_box(optimizer.tick(black_box(&mut clock)).unwrap());
     };
     let [tick] = in_turn(effort.of(1, 15, 101), effort.of(1, 1000, 10_000), [&mut tick]).map(median);
-    table.row([name.into(), "tick".into(), format!("{tick:.1}"), String::new(), String::new()]);
+    table.row([name.into(), "tick".into(), format!("{tick:.1}")]);
     let (step, plain) = plain::contest::<O, S>();
     for (count, len) in SHAPES {
         let is_large = count * len > 1 << 20;
@@ -53,11 +53,16 @@ fn measure<O: Optimizer<S>, const S: usize>(table: &mut Table, effort: Effort) {
             _ if is_large => (7, 1),
             _ => (effort.of(1, 31, 301), effort.of(1, 3, 10)),
         };
-        let times = in_turn(samples, runs, [&mut ours, &mut theirs]);
-        let of_loop = 100.0 * median(times[1].iter().zip(&times[0]).map(|(loops, ours)| loops / ours).collect());
-        let [ours, theirs] = times.map(median);
+        let mut list = || apply_all(black_box(&step), black_box(&mut tensors.borrow_mut()));
+        let times = in_turn(samples, runs, [&mut ours, &mut list, &mut theirs]);
+        let speed = |of: usize| {
+            let ratios = times[2].iter().zip(&times[of]).map(|(plain, ours)| plain / ours);
+            format!("{:.0} %", 100.0 * median(ratios.collect()))
+        };
+        let speeds = [speed(0), speed(1)];
         let call = if count == 1 { format!("step of {len}") } else { format!("{count} × {len}") };
-        table.row([name.into(), call, format!("{ours:.1}"), format!("{theirs:.1}"), format!("{of_loop:.0} %")]);
+        let [ours, list, theirs] = times.map(|times| format!("{:.1}", median(times)));
+        table.row([name.into(), call, ours, list, theirs].into_iter().chain(speeds));
     }
 }
 
@@ -68,10 +73,20 @@ fn apply<U: Rule<S>, const S: usize>(step: &Step<U>, tensors: &mut [Streams]) {
     }
 }
 
+/// One call for all, whose list is made for it.
+fn apply_all<U: Rule<S>, const S: usize>(step: &Step<U>, tensors: &mut [Streams]) {
+    let list = tensors.iter_mut().map(|tensor| {
+        let (params, grads, state) = tensor.split();
+        Tensor { params, grads, state }
+    });
+    step.apply_all(&mut list.collect::<Vec<_>>()).unwrap();
+}
+
 fn main() {
     let arguments = Arguments::parse();
-    let about = "ns, medians; the speed of the loop is 100 %. Two minutes for the usual four optimizers.";
-    let mut table = arguments.table(about, &["optimizer", "call", "gradstep", "loop", "speed"]);
+    let about = "ns, medians; the speed of the loop is 100 %. One minute for the usual four optimizers.";
+    let mut table =
+        arguments.table(about, &["optimizer", "call", "apply", "apply_all", "loop", "speed of apply", "of apply_all"]);
     macro_rules! all {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
             if arguments.wants_or(stringify!($Optimizer), &USUAL) {

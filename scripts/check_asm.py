@@ -79,7 +79,8 @@ def disassemble(binary):
 
 def steps(functions, backend):
     """The slots and the code of each rule's step on a backend."""
-    step = re.compile(rf"gradstep::run::arch::{backend}::drive::<{ADAPTED}(.*)>, (\d)(?:usize)?>")
+    once = r"core::iter::sources::once::Once<.*>"
+    step = re.compile(rf"gradstep::run::arch::{backend}::drive::<{ADAPTED}(.*)>, (\d)(?:usize)?, {once}>")
     found = {}
     for name, code in functions.items():
         if match := step.fullmatch(name):
@@ -99,8 +100,8 @@ def is_adapted(rule):
 
 
 def has_forms(rule):
-    """Whether the form of a rule has a loop without branches. Momentum and Rprop have two; adapters may be off."""
-    return not (is_adapted(rule) or "::MomentumDirection" in rule or "::RpropDirection" in rule)
+    """Whether the form of a rule has a loop without branches. Rprop has two; adapters may be off."""
+    return not (is_adapted(rule) or "::RpropDirection" in rule)
 
 
 def examine(code, backend, slots, written, switches):
