@@ -1,5 +1,5 @@
-//! One step of every optimizer on every backend that valgrind knows, for `scripts/instructions.py` to count. Without an
-//! argument it lists the cases; with the name of one it runs that.
+//! One step of every optimizer on every backend that valgrind knows, for `scripts/instructions.py` to count. `--list`
+//! lists the cases; with the name of one it runs that.
 #![allow(clippy::unwrap_used)] // a benchmark that cannot run may stop
 
 use gradstep::{Backend, Optimizer, for_each_optimizer};
@@ -35,10 +35,15 @@ fn case<O: Optimizer<S>, const S: usize>(wanted: Option<&str>) {
 }
 
 fn main() {
-    let argument = std::env::args().nth(1).filter(|argument| !argument.starts_with("--"));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let argument = arguments.iter().find(|argument| !argument.starts_with("--"));
+    if argument.is_none() && !arguments.iter().any(|argument| argument == "--list") {
+        println!("scripts/instructions.py counts the instructions of each step with this program");
+        return;
+    }
     macro_rules! cases {
         ($($Optimizer:ident: $slots:literal,)*) => {
-            $(case::<gradstep::$Optimizer, $slots>(argument.as_deref());)*
+            $(case::<gradstep::$Optimizer, $slots>(argument.map(String::as_str));)*
         };
     }
     for_each_optimizer!(cases);
