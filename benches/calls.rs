@@ -3,7 +3,7 @@
 //! `cargo bench --bench calls` prints nanoseconds; next to each step is a plain loop over the same slices, compiled for the
 //! same vectors, which gives the same bits. Names of optimizers choose (default: Adam, AdamW, Lion, Sgd), `--quick` takes
 //! fewer samples, `--csv FILE` writes the table to a file.
-#![allow(clippy::unwrap_used)] // a benchmark that cannot run may stop
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a benchmark that cannot run may stop
 
 use gradstep::rule::Rule;
 use gradstep::{Optimizer, Step, Tensor, for_each_optimizer};

@@ -2,14 +2,14 @@ use core::ops::{Add, Div, Mul};
 
 /// A number of at least 0 to some 58 bits: what the coefficients of a step are derived in.
 ///
-/// It takes integer operations alone, in a tenth of the code that f64 takes where the CPU has none, and gives the same bits
+/// It takes integer operations alone, in a third of the code that f64 takes where the CPU has none, and gives the same bits
 /// everywhere. Products and sums are within 2⁻⁶² of themselves, quotients and roots within 2⁻⁵⁸, so a coefficient that is
 /// derived in a few operations and rounded once is within 0.5001 units in the last place of an f32.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Coefficient {
     /// The number times 2^(63 − exponent), at least 2⁶³ or 0.
     significand: u64,
-    /// That of 0 is below all others.
+    /// It wraps, which no number reaches that is derived from f64 in less than twenty squarings. That of 0 is below all others.
     exponent: i32,
 }
 
@@ -36,13 +36,16 @@ impl Coefficient {
             return Coefficient::ZERO;
         }
         let shift = significand.leading_zeros();
-        Coefficient { significand: significand << shift, exponent: exponent - shift as i32 }
+        Coefficient { significand: significand << shift, exponent: exponent.wrapping_sub(shift as i32) }
     }
 
-    /// This number, at most 1, times 2⁶³.
+    /// This number, or 1 where it is above, times 2⁶³.
     const fn fixed(self) -> u64 {
-        let shift = (-self.exponent) as u32;
-        if shift < 64 { self.significand >> shift } else { 0 }
+        match self.exponent {
+            0.. => 1 << 63,
+            exponent @ -63..0 => self.significand >> -exponent,
+            _ => 0,
+        }
     }
 
     /// Whether this is 0.
@@ -52,14 +55,10 @@ impl Coefficient {
 
     /// `1 − self`, or 0 for numbers above 1.
     pub const fn complement(self) -> Self {
-        if self.exponent > 0 {
-            Coefficient::ZERO
-        } else {
-            Coefficient::of((1_u64 << 63).saturating_sub(self.fixed()), 0)
-        }
+        Coefficient::of((1 << 63) - self.fixed(), 0)
     }
 
-    /// `1 − selfⁿ`, for numbers up to 1: the power by repeated squaring, in fixed point.
+    /// `1 − selfⁿ`, or 0 for numbers above 1: the power by repeated squaring, in fixed point.
     ///
     /// Each product is off by 2⁻⁶² at most and a square doubles what it takes over, so the power is off by about `n·2⁻⁶²`.
     pub const fn complement_of_power(self, n: u64) -> Self {
@@ -131,9 +130,9 @@ impl Add for Coefficient {
 
     fn add(self, other: Self) -> Self {
         let (large, small) = if self.exponent < other.exponent { (other, self) } else { (self, other) };
-        let shift = (large.exponent - small.exponent) as u32;
+        let shift = large.exponent.wrapping_sub(small.exponent) as u32;
         let small = if shift < 64 { small.significand >> shift } else { 0 };
-        Coefficient::of((large.significand >> 1) + (small >> 1), large.exponent + 1)
+        Coefficient::of((large.significand >> 1) + (small >> 1), large.exponent.wrapping_add(1))
     }
 }
 
@@ -142,14 +141,17 @@ impl Mul for Coefficient {
 
     #[inline]
     fn mul(self, other: Self) -> Self {
-        Coefficient::of(high(self.significand, other.significand), self.exponent + other.exponent + 1)
+        Coefficient::of(
+            high(self.significand, other.significand),
+            self.exponent.wrapping_add(other.exponent).wrapping_add(1),
+        )
     }
 }
 
 impl Div for Coefficient {
     type Output = Self;
 
-    /// The quotient, by Newton's iteration for the inverse. A divisor of 0 gives a number of no meaning.
+    /// The quotient, by Newton's iteration for the inverse. A divisor of 0 gives a number beyond f64, or 0 for 0.
     fn div(self, by: Self) -> Self {
         // In [½, 1), times 2⁶⁴.
         let x = by.significand;
@@ -158,7 +160,7 @@ impl Div for Coefficient {
         for _ in 0..4 {
             inverse = high(inverse, (1 << 63) - high(x, inverse)) << 2;
         }
-        Coefficient::of(high(self.significand, inverse), self.exponent - by.exponent + 1)
+        Coefficient::of(high(self.significand, inverse), self.exponent.wrapping_sub(by.exponent).wrapping_add(1))
     }
 }
 
@@ -192,8 +194,8 @@ const fn product(a: u32, b: u32) -> u64 {
     }
     let (a1, a0) = (a >> 16, a & 0xFFFF);
     let (b1, b0) = (b >> 16, b & 0xFFFF);
-    let middle = a1 * b0 + (a0 * b0 >> 16);
+    let middle = a1 * b0 + ((a0 * b0) >> 16);
     let other = a0 * b1 + (middle & 0xFFFF);
     let upper = a1 * b1 + (middle >> 16) + (other >> 16);
-    (upper as u64) << 32 | (other << 16 | a0 * b0 & 0xFFFF) as u64
+    (upper as u64) << 32 | (other << 16 | ((a0 * b0) & 0xFFFF)) as u64
 }

@@ -127,7 +127,7 @@ const TABLE: &[(&str, u32, u32, &str)] = &[
     ("RmsPropTf", 11, 11, ""),
     ("AdaDelta", 16, 16, ""),
     ("Ftrl", 18, 17, "no division by 0"),
-    ("Madgrad", 37, 37, "27 of them for the cube root"),
+    ("Madgrad", 43, 37, "27 for the cube root; p stays finite on the way to a point beyond the other end of the range"),
     ("Cocob", 18, 18, ""),
     ("Adam", 12, 12, ""),
     ("AdamW", 14, 14, ""),

@@ -36,8 +36,9 @@ fn error(run: &mut Run) -> [f64; 2] {
     let relative = |found: &[f32], expected: &dyn Fn(usize) -> f64| {
         let (mut error, mut size) = (0.0, 0.0);
         for (i, &found) in found.iter().enumerate() {
-            error += (f64::from(found) - expected(i)).powi(2);
-            size += expected(i).powi(2);
+            let (expected, found) = (expected(i), f64::from(found));
+            error += (found - expected) * (found - expected);
+            size += expected * expected;
         }
         if size > 0.0 { (error / size).sqrt() } else { 0.0 }
     };

@@ -174,7 +174,8 @@ fn an_adapter_that_may_be_missing() {
     let mut source = Source::new(12);
     let [start, grads, buffer] = [(); 3].map(|()| source.many(61, Source::mixed));
     let momentum = Momentum::DEFAULT.tick(&mut 0).unwrap();
-    let result = |apply: &dyn Fn(&mut [f32], &mut [f32]) -> Result<(), Error>| {
+    type Apply<'a> = &'a dyn Fn(&mut [f32], &mut [f32]) -> Result<(), Error>;
+    let result = |apply: Apply| {
         let (mut params, mut buffer) = (start.clone(), buffer.clone());
         apply(&mut params, &mut buffer).unwrap();
         [params, buffer].concat()

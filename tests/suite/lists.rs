@@ -84,7 +84,8 @@ fn an_error_names_the_tensor_and_changes_none() {
         let before = memory.bits();
         assert_eq!(step.apply_all(&mut memory.tensors()), Err(expected));
         assert_eq!(step.par_apply_all(&mut memory.tensors()), Err(expected));
-        let list = |memory: &mut Memory, run: &dyn Fn(&mut [AnyTensor<Vec<f32>>]) -> Result<(), Error>| {
+        type Apply<'a> = &'a dyn Fn(&mut [AnyTensor<Vec<f32>>]) -> Result<(), Error>;
+        let list = |memory: &mut Memory, run: Apply| {
             run(&mut memory.0.iter_mut().map(|[p, g, state @ ..]| AnyTensor::new(p, g, state)).collect::<Vec<_>>())
         };
         assert_eq!(list(&mut memory, &|list| any.apply_all(list)), Err(expected));

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, cube_root};
+use crate::math::{Coefficient, Interpolate, Lerp, cube_root};
 use crate::optim::{optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Loss, Rule, Visitor};
@@ -43,7 +43,7 @@ impl Optimizer<3> for Madgrad {
         let rule = MadgradRule {
             lambda: check::coefficient("lr", self.lr, Coefficient::new(self.lr) * Coefficient::from(t).sqrt())?,
             eps: check::rounded(self.eps),
-            average: Ema::unchecked(self.momentum),
+            toward: Lerp::new(1.0 - self.momentum),
         };
         Ok(Loss::penalized(self.maximize, self.weight_decay, rule))
     }
@@ -51,13 +51,13 @@ impl Optimizer<3> for Madgrad {
 
 /// One step of [`Madgrad`]. `GUARDED` says whether the divisor may be 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MadgradRule<A = Ema, const GUARDED: bool = true> {
+pub struct MadgradRule<L = Lerp, const GUARDED: bool = true> {
     lambda: f32,
     eps: f32,
-    average: A,
+    toward: L,
 }
 
-impl<A: Average, const GUARDED: bool> MadgradRule<A, GUARDED> {
+impl<L: Interpolate, const GUARDED: bool> MadgradRule<L, GUARDED> {
     /// `∛v + eps`. As in the authors' code, a divisor of 0 becomes infinity. NaN is not less than anything, and stays.
     #[inline(always)]
     fn divisor<R: Real>(&self, v: R) -> R {
@@ -69,21 +69,21 @@ impl<A: Average, const GUARDED: bool> MadgradRule<A, GUARDED> {
     }
 }
 
-impl<A: Average, const GUARDED: bool> Rule<3> for MadgradRule<A, GUARDED> {
+impl<L: Interpolate, const GUARDED: bool> Rule<3> for MadgradRule<L, GUARDED> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [s, v, x0]: [R; 3]) -> (R, [R; 3]) {
         let scaled = R::splat(self.lambda) * g;
         let s = s + scaled;
         let v = v + scaled * g;
         let z = x0 - s / self.divisor(v);
-        (self.average.of(p, z), [s, v, x0])
+        (self.toward.between(p, z), [s, v, x0])
     }
 
     #[inline(always)]
     fn form<V: Visitor<3>>(&self, visitor: V) -> V::Output {
-        match self.average.slow() {
-            Some(average) if self.eps != 0.0 => {
-                visitor.visit(MadgradRule::<_, false> { lambda: self.lambda, eps: self.eps, average })
+        match self.toward.inner() {
+            Some(toward) if self.eps != 0.0 => {
+                visitor.visit(MadgradRule::<_, false> { lambda: self.lambda, eps: self.eps, toward })
             }
             _ => visitor.general(),
         }

@@ -230,18 +230,18 @@ trait Buffering: Copy + Send + Sync {
     /// The update and the new buffer, which has decayed by `momentum`.
     #[inline(always)]
     fn buffer<R: Real>(&self, momentum: f32, u: R, b: R) -> (R, R) {
-        let b = R::splat(momentum) * b + self.into_buffer(u);
-        (self.out_of_buffer(b), b)
+        let b = R::splat(momentum) * b + self.before_buffer(u);
+        (self.after_buffer(b), b)
     }
 
     /// The rate, and where it goes.
     fn rate(&self) -> Rate;
 
     /// What goes into the momentum buffer.
-    fn into_buffer<R: Real>(&self, u: R) -> R;
+    fn before_buffer<R: Real>(&self, u: R) -> R;
 
     /// The update, from the buffer.
-    fn out_of_buffer<R: Real>(&self, b: R) -> R;
+    fn after_buffer<R: Real>(&self, b: R) -> R;
 }
 
 /// A learning rate that is multiplied in before or after the buffer.
@@ -266,12 +266,12 @@ impl Buffering for Before {
     }
 
     #[inline(always)]
-    fn into_buffer<R: Real>(&self, u: R) -> R {
+    fn before_buffer<R: Real>(&self, u: R) -> R {
         R::splat(self.0) * u
     }
 
     #[inline(always)]
-    fn out_of_buffer<R: Real>(&self, b: R) -> R {
+    fn after_buffer<R: Real>(&self, b: R) -> R {
         b
     }
 }
@@ -283,12 +283,12 @@ impl Buffering for After {
     }
 
     #[inline(always)]
-    fn into_buffer<R: Real>(&self, u: R) -> R {
+    fn before_buffer<R: Real>(&self, u: R) -> R {
         u
     }
 
     #[inline(always)]
-    fn out_of_buffer<R: Real>(&self, b: R) -> R {
+    fn after_buffer<R: Real>(&self, b: R) -> R {
         R::splat(self.0) * b
     }
 }
@@ -300,13 +300,13 @@ impl Buffering for Rate {
     }
 
     #[inline(always)]
-    fn into_buffer<R: Real>(&self, u: R) -> R {
-        if self.is_before { Before(self.lr).into_buffer(u) } else { u }
+    fn before_buffer<R: Real>(&self, u: R) -> R {
+        if self.is_before { Before(self.lr).before_buffer(u) } else { u }
     }
 
     #[inline(always)]
-    fn out_of_buffer<R: Real>(&self, b: R) -> R {
-        if self.is_before { b } else { After(self.lr).out_of_buffer(b) }
+    fn after_buffer<R: Real>(&self, b: R) -> R {
+        if self.is_before { b } else { After(self.lr).after_buffer(b) }
     }
 }
 
@@ -392,7 +392,7 @@ direction!(
     false,
     |self, g, [h]| {
         let (u, h) = self.over_square(g, h);
-        (self.rate.out_of_buffer(u), [h])
+        (self.rate.after_buffer(u), [h])
     },
     [self.square.fades()]
 );
@@ -402,7 +402,7 @@ direction!(
     false,
     |self, g, [h, mean]| {
         let (u, h, mean) = self.over_variance(g, h, mean);
-        (self.rate.out_of_buffer(u), [h, mean])
+        (self.rate.after_buffer(u), [h, mean])
     },
     [self.square.fades(), true]
 );

@@ -3,6 +3,7 @@
 
 use super::Streams;
 use gradstep::*;
+use libm::pow;
 use multiversion::multiversion;
 use std::hint::black_box;
 
@@ -27,6 +28,7 @@ macro_rules! loops {
             }
 
             #[inline(always)]
+            #[allow(clippy::too_many_arguments, reason = "a slice for each stream, as a user has it")]
             fn $walk<F: Fn(f32, f32, [f32; $slots]) -> (f32, [f32; $slots])>(
                 params: &mut [f32],
                 grads: &[f32],
@@ -108,7 +110,7 @@ fn fresh(beta: f64) -> f32 {
 
 /// `1 − βᵗ`.
 fn seen(beta: f64) -> f64 {
-    1.0 - beta.powi(STEP as i32)
+    1.0 - pow(beta, T)
 }
 
 fn average(a: f32, weight: f32, x: f32) -> f32 {
@@ -176,12 +178,12 @@ fn of(optimizer: &str) -> Loop {
         }
         "NoisySgd" => {
             let NoisySgd { lr, eta, gamma, .. } = NoisySgd::DEFAULT;
-            let (lr, sigma) = black_box((lr as f32, (eta / T.powf(gamma)).sqrt() as f32));
+            let (lr, sigma) = black_box((lr as f32, (eta / pow(T, gamma)).sqrt() as f32));
             one_slot(move |p, g, [z]| (p - lr * (g + sigma * z), [z]))
         }
         "Asgd" => {
             let Asgd { lr, lambda, alpha, .. } = Asgd::DEFAULT;
-            let eta = lr / (1.0 + lambda * lr * (T - 1.0)).powf(alpha);
+            let eta = lr / pow(1.0 + lambda * lr * (T - 1.0), alpha);
             let (eta, decay) = black_box((eta as f32, (eta * lambda) as f32));
             one_slot(move |p, g, [_]| {
                 let p = p - (decay * p + eta * g);
@@ -349,7 +351,7 @@ fn of(optimizer: &str) -> Loop {
         "NAdam" => {
             let NAdam { lr, beta1, beta2, eps, momentum_decay, .. } = NAdam::DEFAULT;
             let (weight1, weight2, eps, _) = adam(lr, beta1, beta2, eps);
-            let mu = |t: f64| beta1 * (1.0 - 0.5 * 0.96_f64.powf(t * momentum_decay));
+            let mu = |t: f64| beta1 * (1.0 - 0.5 * pow(0.96, t * momentum_decay));
             let product: f64 = (1..=STEP).map(|t| mu(t as f64)).product();
             let scale = lr * seen(beta2).sqrt();
             let of_grad = scale * (1.0 - mu(T)) / (1.0 - product);
@@ -411,7 +413,7 @@ fn of(optimizer: &str) -> Loop {
         "Adopt" => {
             let Adopt { lr, beta1, beta2, eps, .. } = Adopt::DEFAULT;
             let (weight1, weight2, lr, eps) = black_box((fresh(beta1), fresh(beta2), lr as f32, eps as f32));
-            let clip = black_box((T - 1.0).powf(0.25) as f32);
+            let clip = black_box(pow(T - 1.0, 0.25) as f32);
             two_slots(move |p, g, [m, v]| {
                 let u = min(max(g / max(v.sqrt(), eps), -clip), clip);
                 let m = average(m, weight1, u);
@@ -440,7 +442,7 @@ fn of(optimizer: &str) -> Loop {
         }
         "AcProp" => {
             let AcProp { lr, beta1, beta2, eps, eps_root, .. } = AcProp::DEFAULT;
-            let root = (1.0 - beta2.powi(STEP as i32 - 1)).sqrt();
+            let root = (1.0 - pow(beta2, T - 1.0)).sqrt();
             let (weight1, weight2) = black_box((fresh(beta1), fresh(beta2)));
             let (eps, eps_root, scale) = black_box(((eps * root) as f32, eps_root as f32, (lr * root) as f32));
             two_slots(move |p, g, [m, s]| {
@@ -454,7 +456,7 @@ fn of(optimizer: &str) -> Loop {
             let OptimisticAdam { lr, alpha, beta, beta1, beta2, eps, .. } = OptimisticAdam::DEFAULT;
             let (weight1, weight2, eps, _) = adam(lr, beta1, beta2, eps);
             let root = seen(beta2).sqrt();
-            let of_moment = root * beta1 / (1.0 - beta1.powi(STEP as i32 + 1));
+            let of_moment = root * beta1 / (1.0 - pow(beta1, T + 1.0));
             let (of_moment, of_grad) = black_box((of_moment as f32, (root * (1.0 - beta1) / seen(beta1)) as f32));
             let (of_update, of_last) = black_box(((lr * (alpha + beta)) as f32, (lr * beta) as f32));
             three_slots(move |p, g, [m, v, last]| {
@@ -551,9 +553,9 @@ fn variance(h: f32, mean: f32) -> f32 {
 
 /// The cube root of [`gradstep::math::cube_root`], one step of each iteration.
 fn cube_root(v: f32) -> f32 {
-    let tiny = v < 2.0_f32.powi(-100);
-    let x = v * if tiny { 2.0_f32.powi(48) } else { 2.0_f32.powi(-24) };
-    let unscale = if tiny { 2.0_f32.powi(-16) } else { 2.0_f32.powi(8) };
+    let tiny = v < power_of_two(-100);
+    let x = v * if tiny { power_of_two(48) } else { power_of_two(-24) };
+    let unscale = if tiny { power_of_two(-16) } else { power_of_two(8) };
     let third = (x.to_bits() as i32 >> 16) * 0x5556;
     let start = f32::from_bits((0x54a0_1000 - third) as u32);
     let miss = 1.0 - (x * start) * (start * start);
@@ -563,4 +565,8 @@ fn cube_root(v: f32) -> f32 {
     let root = x * square;
     let root = root + (x - root * root * root) * (square * (1.0 / 3.0));
     if v < f32::INFINITY { root * unscale } else { v }
+}
+
+const fn power_of_two(exponent: i32) -> f32 {
+    f32::from_bits(((127 + exponent) as u32) << 23)
 }
