@@ -101,8 +101,9 @@ impl<U, A> Step<U, A> {
         let streams = Streams::new(params, grads, &mut state)?;
         self.fused.check()?;
         arch::run(backend, &self.fused, iter::once(streams));
-        if S > 0 && self.sweeps {
-            sweep(backend, &mut state, &self.fused.fades());
+        let fades = self.fused.fades();
+        if self.sweeps && fades.contains(&true) {
+            sweep(backend, &mut state, &fades);
         }
         Ok(())
     }
@@ -122,8 +123,8 @@ impl<U, A> Step<U, A> {
         let backend = Supported::active();
         // Their lengths have been checked, so none is left out.
         arch::run(backend, &self.fused, tensors.iter_mut().filter_map(|tensor| tensor.streams().ok()));
-        if S > 0 && self.sweeps {
-            let fades = self.fused.fades();
+        let fades = self.fused.fades();
+        if self.sweeps && fades.contains(&true) {
             tensors.iter_mut().for_each(|tensor| sweep(backend, &mut tensor.state, &fades));
         }
         Ok(())

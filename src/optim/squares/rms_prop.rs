@@ -244,11 +244,11 @@ trait Buffering: Copy + Send + Sync {
     fn after_buffer<R: Real>(&self, b: R) -> R;
 }
 
-/// A learning rate that is multiplied in before or after the buffer.
+/// A learning rate that is multiplied in before or after the buffer: the other factor is 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
-    lr: f32,
-    is_before: bool,
+    before: f32,
+    after: f32,
 }
 
 /// A learning rate that is multiplied in before the buffer.
@@ -262,7 +262,7 @@ struct After(f32);
 impl Buffering for Before {
     #[inline(always)]
     fn rate(&self) -> Rate {
-        Rate { lr: self.0, is_before: true }
+        Rate { before: self.0, after: 1.0 }
     }
 
     #[inline(always)]
@@ -279,7 +279,7 @@ impl Buffering for Before {
 impl Buffering for After {
     #[inline(always)]
     fn rate(&self) -> Rate {
-        Rate { lr: self.0, is_before: false }
+        Rate { before: 1.0, after: self.0 }
     }
 
     #[inline(always)]
@@ -301,12 +301,12 @@ impl Buffering for Rate {
 
     #[inline(always)]
     fn before_buffer<R: Real>(&self, u: R) -> R {
-        if self.is_before { Before(self.lr).before_buffer(u) } else { u }
+        R::splat(self.before) * u
     }
 
     #[inline(always)]
     fn after_buffer<R: Real>(&self, b: R) -> R {
-        if self.is_before { b } else { After(self.lr).after_buffer(b) }
+        R::splat(self.after) * b
     }
 }
 
@@ -316,12 +316,13 @@ impl<const CENTERED: bool, const MOMENTUM: bool> RmsPropDirection<CENTERED, MOME
             square: SecondMoment::both(decay, eps, eps_root, false, Coefficient::ONE)?,
             mean: Ema::unchecked(decay),
             momentum: 0.0,
-            rate: Rate { lr: check::rounded(lr), is_before: false },
+            rate: Rate { before: 1.0, after: check::rounded(lr) },
         })
     }
 
     fn with_momentum(self, momentum: f64, lr_in_buffer: bool) -> Result<Self, Error> {
-        let rate = Rate { is_before: lr_in_buffer, ..self.rate };
+        let Rate { before, after } = self.rate;
+        let rate = if lr_in_buffer { Rate { before: after, after: before } } else { self.rate };
         Ok(RmsPropDirection { momentum: check::rounded(momentum), rate, ..self })
     }
 }
@@ -362,17 +363,17 @@ macro_rules! direction {
             fn form<V: DirectionVisitor<$slots>>(&self, visitor: V) -> V::Output {
                 type Form<E, A, B> = RmsPropDirection<$centered, $momentum, E, A, B>;
                 let momentum = self.momentum;
-                let Rate { lr, is_before } = self.rate.rate();
+                let Rate { before, after } = self.rate.rate();
                 // The combinations that libraries have.
-                match (self.mean.slow(), self.square.usual(), self.square.inner(), is_before) {
+                match (self.mean.slow(), self.square.usual(), self.square.inner(), after == 1.0) {
                     (Some(mean), Some(square), _, false) => {
-                        visitor.visit(Form { square, mean, momentum, rate: After(lr) })
+                        visitor.visit(Form { square, mean, momentum, rate: After(after) })
                     }
                     (Some(mean), _, Some(square), false) if !$momentum => {
-                        visitor.visit(Form { square, mean, momentum, rate: After(lr) })
+                        visitor.visit(Form { square, mean, momentum, rate: After(after) })
                     }
                     (Some(mean), _, Some(square), true) => {
-                        visitor.visit(Form { square, mean, momentum, rate: Before(lr) })
+                        visitor.visit(Form { square, mean, momentum, rate: Before(before) })
                     }
                     _ => visitor.general(),
                 }
