@@ -17,6 +17,7 @@ mod convergence;
 mod errors;
 mod fading;
 mod faults;
+mod forms;
 mod hyper_parameters;
 mod invariants;
 mod lists;

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{Average, Coefficient, Ema, TINY};
+use crate::math::{Average, Coefficient, Ema, TINY, bias_correction};
 use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Decoupled, Direction, DirectionVisitor, Rule};
@@ -31,14 +31,16 @@ hyper_parameters! {
         gamma: f64 in NonNegative = 0.01,
         /// The smallest denominator.
         eps: f64 in NonNegative = 1e-8,
+        /// Divides m by `1−β1ᵗ`, as optax does and the authors do not.
+        bias_correction: bool = false,
         /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
         weight_decay: f64 in NonNegative = 0.0,
         /// Ascends instead of descending; the decay still shrinks.
         maximize: bool = false,
     }
     presets {
-        /// `optax.contrib.sophia`: decay 1e-4.
-        optax = { weight_decay: 1e-4, };
+        /// `optax.contrib.sophia`: decay 1e-4, and m̂ in place of m.
+        optax = { weight_decay: 1e-4, bias_correction: true, };
     }
 }
 
@@ -72,11 +74,13 @@ impl Optimizer<2> for Sophia {
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::signed("hessian").read_only()];
 
     #[inline]
-    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        // m/seen over a divisor is m over seen times the divisor.
+        let seen = if self.bias_correction { bias_correction(self.beta1, t) } else { Coefficient::ONE };
         let direction = SophiaDirection {
             average: Ema::unchecked(self.beta1),
-            gamma: check::rounded(self.gamma),
-            eps: check::rounded(self.eps),
+            gamma: check::coefficient("gamma", self.gamma, Coefficient::new(self.gamma) * seen)?,
+            eps: check::coefficient("eps", self.eps, Coefficient::new(self.eps) * seen)?,
             lr: check::rounded(self.lr),
         };
         decoupled(self.maximize, Coefficient::new(self.lr), self.weight_decay, direction)

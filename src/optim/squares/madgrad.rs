@@ -9,7 +9,7 @@ hyper_parameters! {
     /// Momentumized, adaptive dual averaging: steps from where training began, scaled by a cube root.
     ///
     /// ```text
-    /// λ = lr·√t
+    /// λ = (lr + eps)·√t            0 for lr = 0
     /// s ← s + λ·g
     /// v ← v + λ·g²
     /// z = x0 − s/(∛v + eps)        z = x0 where the divisor is 0
@@ -17,13 +17,14 @@ hyper_parameters! {
     /// ```
     ///
     /// Source: Defazio & Jelassi, "Adaptivity without Compromise: A Momentumized, Adaptive, Dual Averaged Gradient
-    /// Method for Stochastic Optimization", 2021, arXiv 2101.11075, with the values of the authors' code.
+    /// Method for Stochastic Optimization", 2021, arXiv 2101.11075, in the form of the authors' code (package
+    /// madgrad) and optax, with its values.
     /// State: s (`s`) and v (`grad_sum_sq`), zeros at the start, and x0 (`x0`), a copy of the parameters at the start.
     pub struct Madgrad {
         lr: f64 in NonNegative = 1e-2,
         /// How much of the old parameters stays.
         momentum: f64 in Fraction = 0.9,
-        /// Added to the cube root. At 0, which the authors recommend for very small gradients, an element that has seen
+        /// Added to the cube root, and to a learning rate that is not 0. At 0, which the authors recommend for very small gradients, an element that has seen
         /// no gradient stays where it is.
         eps: f64 in NonNegative = 1e-6,
         /// Coupled L2 penalty: `g + weight_decay · p`.
@@ -40,8 +41,10 @@ impl Optimizer<3> for Madgrad {
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        let lr = Coefficient::new(self.lr);
+        let rate = if lr.is_zero() { lr } else { lr + Coefficient::new(self.eps) };
         let rule = MadgradRule {
-            lambda: check::coefficient("lr", self.lr, Coefficient::new(self.lr) * Coefficient::from(t).sqrt())?,
+            lambda: check::coefficient("lr", self.lr, rate * Coefficient::from(t).sqrt())?,
             eps: check::rounded(self.eps),
             toward: Lerp::new(1.0 - self.momentum),
         };

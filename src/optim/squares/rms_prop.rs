@@ -5,13 +5,11 @@ use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
 use crate::real::Real;
 use crate::rule::{Coupled, Direction, DirectionVisitor};
 
-/// Declares a form of RMSprop: the fields and presets that all forms have, and those that it adds. The group after the
-/// struct is what Keras and optax set of the added fields.
+/// Declares a form of RMSprop: the fields and presets that all forms have, and those that it adds.
 macro_rules! rms_prop {
     (
         $(#[$meta:meta])*
         pub struct $Form:ident { $($own:tt)* }
-        $(keras_and_optax { $($values:tt)* })?
         $(presets { $($presets:tt)* })?
     ) => {
         hyper_parameters! {
@@ -28,6 +26,10 @@ macro_rules! rms_prop {
                 eps_root: f64 in NonNegative = 0.0,
                 /// What `h` starts at.
                 initial_square: f64 in NonNegative = 0.0,
+                /// Where [`RmsProp::with_momentum`] multiplies the learning rate in: `b ← μ·b + lr·u; p ← p − b`, as Keras,
+                /// TensorFlow and optax, or `b ← μ·b + u; p ← p − lr·b`, as PyTorch. The two differ as soon as `lr`
+                /// changes. Without momentum they are the same.
+                lr_in_buffer: bool = false,
                 /// Coupled L2 penalty: `g + weight_decay · p`.
                 weight_decay: f64 in NonNegative = 0.0,
                 /// Ascends instead of descending.
@@ -39,10 +41,10 @@ macro_rules! rms_prop {
                 torch = { eps: 1e-8, };
                 /// `keras.optimizers.RMSprop`: lr 0.001, decay 0.9, eps 1e-7 inside the root. With momentum, the
                 /// learning rate is inside the buffer.
-                keras = { lr: 1e-3, decay: 0.9, eps: 0.0, eps_root: 1e-7, $($($values)*)? };
+                keras = { lr: 1e-3, decay: 0.9, eps: 0.0, eps_root: 1e-7, lr_in_buffer: true, };
                 /// `optax.rmsprop`: decay 0.9, eps 1e-8 inside the root. With momentum, the learning rate is inside the
                 /// buffer.
-                optax = { decay: 0.9, eps: 0.0, eps_root: 1e-8, $($($values)*)? };
+                optax = { decay: 0.9, eps: 0.0, eps_root: 1e-8, lr_in_buffer: true, };
                 $($($presets)*)?
             }
         }
@@ -106,11 +108,7 @@ rms_prop! {
     pub struct RmsPropMomentum {
         /// Momentum μ.
         momentum: f64 in Fraction = 0.9,
-        /// `b ← μ·b + lr·u; p ← p − b`, the form of Keras, TensorFlow and optax. Off, it is PyTorch's. The two differ
-        /// as soon as `lr` changes.
-        lr_in_buffer: bool = false,
     }
-    keras_and_optax { lr_in_buffer: true, }
 }
 
 rms_prop! {
@@ -121,41 +119,37 @@ rms_prop! {
     pub struct RmsPropCenteredMomentum {
         /// Momentum μ.
         momentum: f64 in Fraction = 0.9,
-        /// `b ← μ·b + lr·u; p ← p − b`, as in [`RmsPropMomentum`].
-        lr_in_buffer: bool = false,
     }
-    keras_and_optax { lr_in_buffer: true, }
 }
 
 impl RmsProp {
     /// Takes the running variance instead of the running square, one slot more.
     pub const fn centered(self) -> RmsPropCentered {
-        let RmsProp { lr, decay, eps, eps_root, initial_square, weight_decay, maximize } = self;
-        RmsPropCentered { lr, decay, eps, eps_root, initial_square, weight_decay, maximize }
+        let RmsProp { lr, decay, eps, eps_root, initial_square, lr_in_buffer, weight_decay, maximize } = self;
+        RmsPropCentered { lr, decay, eps, eps_root, initial_square, lr_in_buffer, weight_decay, maximize }
     }
 
-    /// Sums the normalized gradients in a buffer, one slot more, with the learning rate outside of it.
+    /// Sums the normalized gradients in a buffer, one slot more; `lr_in_buffer` says where the learning rate is multiplied in.
     pub const fn with_momentum(self, momentum: f64) -> RmsPropMomentum {
-        let RmsProp { lr, decay, eps, eps_root, initial_square, weight_decay, maximize } = self;
-        let lr_in_buffer = false;
-        RmsPropMomentum { lr, decay, eps, eps_root, initial_square, weight_decay, maximize, momentum, lr_in_buffer }
+        let RmsProp { lr, decay, eps, eps_root, initial_square, lr_in_buffer, weight_decay, maximize } = self;
+        RmsPropMomentum { lr, decay, eps, eps_root, initial_square, lr_in_buffer, weight_decay, maximize, momentum }
     }
 }
 
 impl RmsPropCentered {
-    /// Sums the normalized gradients in a buffer, one slot more, with the learning rate outside of it.
+    /// Sums the normalized gradients in a buffer, one slot more; `lr_in_buffer` says where the learning rate is multiplied in.
     pub const fn with_momentum(self, momentum: f64) -> RmsPropCenteredMomentum {
-        let RmsPropCentered { lr, decay, eps, eps_root, initial_square, weight_decay, maximize } = self;
+        let RmsPropCentered { lr, decay, eps, eps_root, initial_square, lr_in_buffer, weight_decay, maximize } = self;
         RmsPropCenteredMomentum {
             lr,
             decay,
             eps,
             eps_root,
             initial_square,
+            lr_in_buffer,
             weight_decay,
             maximize,
             momentum,
-            lr_in_buffer: false,
         }
     }
 }

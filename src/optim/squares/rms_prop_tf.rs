@@ -46,7 +46,7 @@ impl Optimizer<2> for RmsPropTf {
     fn rule(&self, t: u64, clock: &mut u64) -> Result<Self::Rule, Error> {
         let RmsPropTf { lr, decay, momentum, eps: eps_root, initial_square, weight_decay, maximize } = *self;
         let (eps, lr_in_buffer) = (0.0, true);
-        RmsPropMomentum { lr, decay, eps, eps_root, initial_square, weight_decay, maximize, momentum, lr_in_buffer }
+        RmsPropMomentum { lr, decay, eps, eps_root, initial_square, lr_in_buffer, weight_decay, maximize, momentum }
             .rule(t, clock)
     }
 }

@@ -280,7 +280,7 @@ fn of(optimizer: &str) -> Loop {
         }
         "Madgrad" => {
             let Madgrad { lr, momentum, eps, .. } = Madgrad::DEFAULT;
-            let (lambda, eps) = black_box(((lr * T.sqrt()) as f32, eps as f32));
+            let (lambda, eps) = black_box((((lr + eps) * T.sqrt()) as f32, eps as f32));
             let toward = black_box((1.0 - momentum) as f32);
             three_slots(move |p, g, [s, v, x0]| {
                 let scaled = lambda * g;

@@ -1,4 +1,4 @@
-//! MADGRAD (Defazio & Jelassi 2021, algorithm 1).
+//! MADGRAD (Defazio & Jelassi 2021, algorithm 1), as `madgrad/madgrad.py` of the authors has it: lr + eps where lr is not 0.
 
 use super::{Bound, Dice, Oracle, objective};
 use gradstep::Madgrad;
@@ -14,7 +14,8 @@ impl Oracle<3> for Madgrad {
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [s, v, start]: &mut [f64; 3]) -> f64 {
         let g = objective(self.maximize, self.weight_decay, p, g);
-        let lambda = self.lr * libm::sqrt(t as f64);
+        let rate = if self.lr == 0.0 { 0.0 } else { self.lr + self.eps };
+        let lambda = rate * libm::sqrt(t as f64);
         *s += lambda * g;
         *v += lambda * g * g;
         let z = *start - *s / (libm::cbrt(*v) + self.eps);

@@ -32,7 +32,16 @@ fn with_momentum(lr: f64, momentum: f64, lr_in_buffer: bool, p: f64, u: f64, b: 
 }
 
 fn default() -> RmsProp {
-    RmsProp { lr: 0.01, decay: 0.99, eps: 1e-7, eps_root: 0.0, initial_square: 0.0, weight_decay: 0.0, maximize: false }
+    RmsProp {
+        lr: 0.01,
+        decay: 0.99,
+        eps: 1e-7,
+        eps_root: 0.0,
+        initial_square: 0.0,
+        lr_in_buffer: false,
+        weight_decay: 0.0,
+        maximize: false,
+    }
 }
 
 fn torch() -> RmsProp {
@@ -40,11 +49,11 @@ fn torch() -> RmsProp {
 }
 
 fn keras() -> RmsProp {
-    RmsProp { lr: 0.001, decay: 0.9, eps: 0.0, eps_root: 1e-7, ..default() }
+    RmsProp { lr: 0.001, decay: 0.9, eps: 0.0, eps_root: 1e-7, lr_in_buffer: true, ..default() }
 }
 
 fn optax() -> RmsProp {
-    RmsProp { decay: 0.9, eps: 0.0, eps_root: 1e-8, ..default() }
+    RmsProp { decay: 0.9, eps: 0.0, eps_root: 1e-8, lr_in_buffer: true, ..default() }
 }
 
 fn options() -> Vec<RmsProp> {
@@ -58,6 +67,7 @@ fn options() -> Vec<RmsProp> {
             eps: 1e-3,
             eps_root: 1e-6,
             initial_square: 1.0,
+            lr_in_buffer: true,
             weight_decay: 0.1,
             maximize: true,
         },
@@ -71,6 +81,7 @@ fn random(dice: &mut Dice) -> RmsProp {
         eps: dice.eps(),
         eps_root: dice.optional(1e-10, 1e-2),
         initial_square: dice.optional(1e-3, 1.0),
+        lr_in_buffer: dice.flag(),
         weight_decay: dice.weight_decay(),
         maximize: dice.flag(),
     }
@@ -124,6 +135,7 @@ macro_rules! shared {
             eps,
             eps_root,
             initial_square: o.initial_square,
+            lr_in_buffer: o.lr_in_buffer,
             weight_decay: o.weight_decay,
             maximize: o.maximize,
         }
@@ -177,14 +189,12 @@ impl Oracle<2> for RmsPropMomentum {
     }
 
     fn presets() -> Vec<(Self, Self)> {
-        let of = |preset: Self, values: RmsProp, lr_in_buffer| {
-            (preset, RmsPropMomentum { lr_in_buffer, ..values.with_momentum(0.9) })
-        };
+        let of = |preset: Self, values: RmsProp| (preset, values.with_momentum(0.9));
         vec![
-            of(RmsPropMomentum::default(), default(), false),
-            of(RmsPropMomentum::torch(), torch(), false),
-            of(RmsPropMomentum::keras(), keras(), true),
-            of(RmsPropMomentum::optax(), optax(), true),
+            of(RmsPropMomentum::default(), default()),
+            of(RmsPropMomentum::torch(), torch()),
+            of(RmsPropMomentum::keras(), keras()),
+            of(RmsPropMomentum::optax(), optax()),
         ]
     }
 
@@ -195,7 +205,7 @@ impl Oracle<2> for RmsPropMomentum {
     }
 
     fn random(dice: &mut Dice) -> Self {
-        RmsPropMomentum { lr_in_buffer: dice.flag(), ..random(dice).with_momentum(dice.fraction()) }
+        random(dice).with_momentum(dice.fraction())
     }
 }
 
@@ -214,14 +224,12 @@ impl Oracle<3> for RmsPropCenteredMomentum {
     }
 
     fn presets() -> Vec<(Self, Self)> {
-        let of = |preset: Self, values: RmsProp, lr_in_buffer| {
-            (preset, RmsPropCenteredMomentum { lr_in_buffer, ..values.centered().with_momentum(0.9) })
-        };
+        let of = |preset: Self, values: RmsProp| (preset, values.centered().with_momentum(0.9));
         vec![
-            of(RmsPropCenteredMomentum::default(), default(), false),
-            of(RmsPropCenteredMomentum::torch(), torch(), false),
-            of(RmsPropCenteredMomentum::keras(), keras(), true),
-            of(RmsPropCenteredMomentum::optax(), optax(), true),
+            of(RmsPropCenteredMomentum::default(), default()),
+            of(RmsPropCenteredMomentum::torch(), torch()),
+            of(RmsPropCenteredMomentum::keras(), keras()),
+            of(RmsPropCenteredMomentum::optax(), optax()),
         ]
     }
 
@@ -233,7 +241,6 @@ impl Oracle<3> for RmsPropCenteredMomentum {
     }
 
     fn random(dice: &mut Dice) -> Self {
-        let lr_in_buffer = dice.flag();
-        RmsPropCenteredMomentum { lr_in_buffer, ..random_centered(dice).with_momentum(dice.fraction()) }
+        random_centered(dice).with_momentum(dice.fraction())
     }
 }

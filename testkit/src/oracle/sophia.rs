@@ -8,17 +8,30 @@ impl Oracle<2> for Sophia {
     const FADING: &'static [usize] = &[0];
     const BOUND: Bound = Bound { param: 8.0, state: 5.0 };
 
-    fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [m, h]: &mut [f64; 2]) -> f64 {
+    fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, h]: &mut [f64; 2]) -> f64 {
         let g = if self.maximize { -g } else { g };
         *m = ema(self.beta1, *m, g);
-        let newton = *m / (self.gamma * *h).max(self.eps);
+        // `optax/contrib/_sophia.py` corrects m, the authors' code does not.
+        let seen = if self.bias_correction { 1.0 - libm::pow(self.beta1, t as f64) } else { 1.0 };
+        let newton = *m / seen / (self.gamma * *h).max(self.eps);
         p - self.lr * (newton.clamp(-1.0, 1.0) + self.weight_decay * p)
     }
 
     fn presets() -> Vec<(Self, Self)> {
-        let paper =
-            Sophia { lr: 0.001, beta1: 0.965, beta2: 0.99, gamma: 0.01, eps: 1e-8, weight_decay: 0.0, maximize: false };
-        vec![(Sophia::default(), paper), (Sophia::optax(), Sophia { weight_decay: 1e-4, ..paper })]
+        let paper = Sophia {
+            lr: 0.001,
+            beta1: 0.965,
+            beta2: 0.99,
+            gamma: 0.01,
+            eps: 1e-8,
+            bias_correction: false,
+            weight_decay: 0.0,
+            maximize: false,
+        };
+        vec![
+            (Sophia::default(), paper),
+            (Sophia::optax(), Sophia { weight_decay: 1e-4, bias_correction: true, ..paper }),
+        ]
     }
 
     fn options() -> Vec<Self> {
@@ -28,6 +41,7 @@ impl Oracle<2> for Sophia {
             // The least denominator is far above the gradients: nothing is clipped.
             Sophia { lr: 0.3, beta1: 0.9999, eps: 1e3, ..Sophia::default() },
             Sophia { eps: 1e7, weight_decay: 0.5, maximize: true, ..Sophia::default() },
+            Sophia { eps: 1e3, bias_correction: true, ..Sophia::default() },
         ]
     }
 
@@ -39,6 +53,7 @@ impl Oracle<2> for Sophia {
             gamma: dice.optional(1e-3, 1.0),
             // Up to above the largest gradients, so that some steps are clipped and some are not.
             eps: dice.log(1e-8, 1e7),
+            bias_correction: dice.flag(),
             weight_decay: dice.weight_decay(),
             maximize: dice.flag(),
         }
