@@ -35,8 +35,8 @@ impl<'a, const S: usize> Tensor<'a, S> {
         Tensor { params, grads, state: state.each_mut().map(AsMut::as_mut) }
     }
 
-    /// Cuts the first `len` elements off all slices. What is not there is missing from the result: a later check of its
-    /// lengths, or of what is left, finds it.
+    /// Cuts the first `len` elements off all slices. A slice that is shorter gives what it has: the
+    /// check of lengths in a step finds it.
     #[inline]
     pub fn take(&mut self, len: usize) -> Self {
         let params = take_mut(&mut self.params, len);
