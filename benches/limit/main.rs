@@ -176,7 +176,7 @@ fn main() {
     let about = format!(
         "A division and a root take {bound:.3} ns. ns a parameter, medians, for tensors of a length; after them the speed in % of a\n\
          plain loop with the same bits, of the limit of the same streams, of a division and a root. {MEMORY} parameters from memory.\n\
-         12 s an optimizer, 8 minutes for all; with --quick one."
+         7 s an optimizer, 5 minutes for all; with --quick one."
     );
     let columns = [
         "optimizer",
