@@ -36,7 +36,7 @@ pub struct AnyField {
     /// What it may hold.
     pub kind: Kind,
     /// What it holds.
-    pub value: Value,
+    pub value: Value<'static>,
 }
 
 /// A state slot of an optimizer that is chosen when the program runs.
@@ -210,17 +210,17 @@ impl AnyOptimizer {
     /// # Errors
     /// [`Error::Unknown`] lists the fields that exist.
     #[inline]
-    pub fn get(&self, field: &str) -> Result<Value, Error> {
+    pub fn get(&self, field: &str) -> Result<Value<'static>, Error> {
         each!(self, AnyOptimizer(o) => o.get(field))
     }
 
     /// Sets a field. Its range is checked when a step begins.
     ///
     /// # Errors
-    /// [`Error::Unknown`] lists the fields that exist, [`Error::FieldType`] names the type of the field. Nothing was set
-    /// then.
+    /// [`Error::Unknown`] lists the fields that exist, or the choices that the field has, [`Error::FieldType`] names the
+    /// type of the field. Nothing was set then.
     #[inline]
-    pub fn set(&mut self, field: &str, value: impl Into<Value>) -> Result<(), Error> {
+    pub fn set<'a>(&mut self, field: &str, value: impl Into<Value<'a>>) -> Result<(), Error> {
         let value = value.into();
         each!(self, AnyOptimizer(o) => o.set(field, value))
     }

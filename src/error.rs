@@ -143,6 +143,8 @@ pub enum Named {
     Field,
     /// A preset of an optimizer.
     Preset,
+    /// A choice that a field of an optimizer has.
+    Choice,
 }
 
 impl fmt::Display for Slice {
@@ -165,6 +167,7 @@ impl fmt::Display for Named {
             Named::Optimizer => "optimizer",
             Named::Field => "field",
             Named::Preset => "preset",
+            Named::Choice => "choice",
         })
     }
 }

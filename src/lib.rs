@@ -23,7 +23,7 @@ pub mod sample;
 
 pub use backend::Backend;
 pub use error::{Error, Named, Slice};
-pub use optim::{HyperParameters, Optimizer};
+pub use optim::{DecayForm, HyperParameters, Optimizer};
 pub use range::Range;
 pub use real::Real;
 pub use run::{Step, Tensor};

@@ -60,12 +60,16 @@ fn unknown_names() {
 
     let mut optimizer = AnyOptimizer::named("lion").unwrap();
     let before = optimizer;
-    let fields: &[&str] = &["lr", "beta1", "beta2", "weight_decay", "maximize"];
+    let fields: &[&str] = &["lr", "beta1", "beta2", "weight_decay", "decay_form", "maximize"];
     let unknown = Error::Unknown { what: Named::Field, known: fields };
     assert_eq!(optimizer.set("learning_rate", 0.1), Err(unknown));
     assert_eq!(optimizer.get("eps"), Err(unknown));
     assert_eq!(optimizer.set("lr", true), Err(Error::FieldType { name: "lr", expected: "f64" }));
     assert_eq!(optimizer.set("maximize", 1.0), Err(Error::FieldType { name: "maximize", expected: "bool" }));
+    let forms: &[&str] = &["coupled", "decoupled", "fixed"];
+    let unknown = Error::Unknown { what: Named::Choice, known: forms };
+    assert_eq!(optimizer.set("decay_form", "decoupeld"), Err(unknown));
+    assert_eq!(unknown.to_string(), "no choice has this name; the names are coupled, decoupled, fixed");
     let presets: &[&str] = &["paper", "optax", "keras"];
     assert_eq!(optimizer.preset("torch"), Err(Error::Unknown { what: Named::Preset, known: presets }));
     assert_eq!(optimizer, before);
@@ -79,9 +83,10 @@ fn fields_by_name() {
             assert_eq!(optimizer.get(field.name).unwrap(), field.value);
             let mut other = *optimizer;
             let value = match field.value {
-                Value::Number(number) => Value::Number(number * 0.5 + 0.125),
+                Value::Number(number) => Value::Number(number * 0.5 + 0.1875),
                 Value::Flag(flag) => Value::Flag(!flag),
                 Value::Count(count) => Value::Count(count + 1),
+                Value::Choice(choice) => Value::Choice(if choice == "fixed" { "coupled" } else { "fixed" }),
                 _ => panic!("a new kind of value"),
             };
             other.set(field.name, value).unwrap();

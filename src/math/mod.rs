@@ -1,4 +1,4 @@
-//! Building blocks of formulas: averages, the root of a second moment, interpolation, a cube root.
+//! Building blocks of formulas: averages, the root of a second moment, interpolation, a cube root, powers.
 //!
 //! Each is a small `Copy` value that holds its coefficients, made once a step, and methods that are generic over
 //! [`Real`](crate::Real). Rules of your own can use them.
@@ -8,6 +8,8 @@ mod cube_root;
 mod ema;
 mod epsilon;
 mod lerp;
+mod power;
+mod rectification;
 mod second_moment;
 
 pub use coefficient::Coefficient;
@@ -15,7 +17,9 @@ pub use cube_root::cube_root;
 pub use ema::{Average, DecayingSum, Ema, SlowEma, SlowSum};
 pub use epsilon::{Both, Epsilon, Inside, Outside};
 pub use lerp::{AtEnd, Inner, Interpolate, Lerp};
-pub use second_moment::SecondMoment;
+pub use power::{Exponent, Half, Power};
+pub use rectification::rectification;
+pub use second_moment::{SecondMoment, variance};
 
 /// 2⁻¹¹⁴, the magnitude below which state that fades is stored as zero: see [`Rule::fades`](crate::rule::Rule::fades).
 ///

@@ -48,6 +48,12 @@ impl<E: Epsilon, A: Average> SecondMoment<E, A> {
         self.average.of(v, g * g)
     }
 
+    /// The mean of the gradients with the same decay rate, after it has seen `g`.
+    #[inline(always)]
+    pub fn mean_of<R: Real>(&self, mean: R, g: R) -> R {
+        self.average.of(mean, g)
+    }
+
     /// What the step divides by.
     #[inline(always)]
     pub fn root<R: Real>(&self, v: R) -> R {
@@ -77,4 +83,12 @@ impl<E: Epsilon, A: Average> SecondMoment<E, A> {
     pub fn fades(&self) -> bool {
         self.epsilon.hides_tiny()
     }
+}
+
+/// `square − mean²`, or 2⁻²⁰ of `square` where that is more: what rounding leaves of it after a long run of nearly equal
+/// gradients is noise, and can even be negative.
+#[inline(always)]
+pub fn variance<R: Real>(square: R, mean: R) -> R {
+    const NOISE: f32 = 1.0 / 1_048_576.0;
+    (square - mean * mean).max(square * R::splat(NOISE))
 }

@@ -1,41 +1,89 @@
-//! Where the weight decay of an optimizer goes.
+//! How weight decay acts.
 
+use super::facts::{FieldType, Kind, Value};
 use crate::check;
-use crate::error::Error;
+use crate::error::{Error, Named};
 use crate::math::Coefficient;
-use crate::rule::{Coupled, Decoupled, Descent, Either, Loss};
+use crate::rule::{Decay, Decaying, Descent, Loss};
 
-/// An L2 penalty in the gradient.
-#[inline]
-pub(super) const fn coupled<D: Copy>(maximize: bool, weight_decay: f64, direction: D) -> Coupled<D> {
-    Loss::penalized(maximize, weight_decay, Descent::new(direction))
+/// How weight decay acts: the field `decay_form` of every optimizer.
+///
+/// Libraries differ in it, so the presets set it: `weight_decay: 0.01` with a preset acts as in the preset's library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum DecayForm {
+    /// `g ← g + weight_decay · p`: the gradient of an L2 penalty, as PyTorch's optimizers without a W have it.
+    Coupled,
+    /// `p ← p − lr · weight_decay · p` beside the step, as AdamW has it and every optimizer of Keras (Loshchilov & Hutter
+    /// 2017, arXiv 1711.05101).
+    Decoupled,
+    /// `p ← p − weight_decay · p` beside the step, whatever the learning rate: `fixed_decay` of pytorch_optimizer.
+    Fixed,
 }
 
-/// `p` shrinks by `lr · weight_decay` of itself.
-#[inline]
-pub(super) fn decoupled<D>(
-    maximize: bool,
-    lr: Coefficient,
-    weight_decay: f64,
-    direction: D,
-) -> Result<Decoupled<D>, Error> {
-    Ok(Loss::new(maximize, Descent::decaying(direction, rate(lr, weight_decay)?)))
+impl DecayForm {
+    /// The names of the forms, for a field that is set by name.
+    pub const NAMES: &'static [&'static str] = &["coupled", "decoupled", "fixed"];
+
+    /// The form's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DecayForm::Coupled => "coupled",
+            DecayForm::Decoupled => "decoupled",
+            DecayForm::Fixed => "fixed",
+        }
+    }
+
+    /// The part of p that a step takes off.
+    #[inline]
+    pub(super) fn rate(self, weight_decay: f64, lr: Coefficient) -> Coefficient {
+        let weight_decay = Coefficient::new(weight_decay);
+        match self {
+            DecayForm::Coupled => Coefficient::ZERO,
+            DecayForm::Decoupled => lr * weight_decay,
+            DecayForm::Fixed => weight_decay,
+        }
+    }
 }
 
-/// One or the other, as an option says.
-#[inline]
-pub(super) fn either<D>(
-    maximize: bool,
-    lr: Coefficient,
-    weight_decay: f64,
-    is_decoupled: bool,
-    direction: D,
-) -> Result<Either<D>, Error> {
-    let (in_gradient, in_step) = if is_decoupled { (0.0, weight_decay) } else { (weight_decay, 0.0) };
-    Ok(Loss::penalized(maximize, in_gradient, Descent::decaying(direction, rate(lr, in_step)?)))
+impl From<DecayForm> for Value<'static> {
+    fn from(form: DecayForm) -> Self {
+        Value::Choice(form.name())
+    }
 }
 
+impl FieldType for DecayForm {
+    const KIND: Kind = Kind::Choice(DecayForm::NAMES);
+
+    fn take(name: &'static str, value: Value<'_>) -> Result<Self, Error> {
+        match value {
+            Value::Choice("coupled") => Ok(DecayForm::Coupled),
+            Value::Choice("decoupled") => Ok(DecayForm::Decoupled),
+            Value::Choice("fixed") => Ok(DecayForm::Fixed),
+            Value::Choice(_) => Err(Error::Unknown { what: Named::Choice, known: DecayForm::NAMES }),
+            _ => Err(Error::FieldType { name, expected: "coupled, decoupled or fixed" }),
+        }
+    }
+}
+
+/// The decay of a step with the learning rate `lr`, which may be 0 where the step does nothing.
 #[inline]
-fn rate(lr: Coefficient, weight_decay: f64) -> Result<f32, Error> {
-    check::coefficient("weight_decay", weight_decay, lr * Coefficient::new(weight_decay))
+pub(super) fn decay(form: DecayForm, weight_decay: f64, lr: Coefficient) -> Result<Decay, Error> {
+    decay_by(form, weight_decay, form.rate(weight_decay, lr))
+}
+
+/// The decay of a step, where it is decoupled by this rate.
+#[inline]
+pub(super) fn decay_by(form: DecayForm, weight_decay: f64, rate: Coefficient) -> Result<Decay, Error> {
+    Ok(match form {
+        DecayForm::Coupled => Decay::coupled(check::rounded(weight_decay)),
+        _ => Decay::decoupled(check::coefficient("weight_decay", weight_decay, rate)?),
+    })
+}
+
+/// The rule of a direction with weight decay.
+#[inline]
+pub(super) const fn descent<D>(maximize: bool, decay: Decay, direction: D) -> Decaying<D> {
+    Loss::new(maximize, decay, Descent::new(direction))
 }

@@ -45,16 +45,16 @@ pub trait HyperParameters: Copy + Default + PartialEq + Debug + Send + Sync + 's
     ///
     /// # Errors
     /// [`Error::Unknown`] lists the fields that exist.
-    fn get(&self, field: &str) -> Result<Value, Error> {
+    fn get(&self, field: &str) -> Result<Value<'static>, Error> {
         Ok((field_named::<Self>(field)?.get)(self))
     }
 
     /// Sets a field. Its range is checked when a step begins.
     ///
     /// # Errors
-    /// [`Error::Unknown`] lists the fields that exist, [`Error::FieldType`] names the type of the field. Nothing was set
-    /// then.
-    fn set(&mut self, field: &str, value: impl Into<Value>) -> Result<(), Error> {
+    /// [`Error::Unknown`] lists the fields that exist, or the choices that the field has, [`Error::FieldType`] names the
+    /// type of the field. Nothing was set then.
+    fn set<'a>(&mut self, field: &str, value: impl Into<Value<'a>>) -> Result<(), Error> {
         (field_named::<Self>(field)?.set)(self, value.into())
     }
 
@@ -81,9 +81,9 @@ pub struct Field<O> {
     /// What it may hold.
     pub kind: Kind,
     /// Reads it.
-    pub get: fn(&O) -> Value,
+    pub get: fn(&O) -> Value<'static>,
     /// Writes it.
-    pub set: fn(&mut O, Value) -> Result<(), Error>,
+    pub set: fn(&mut O, Value<'_>) -> Result<(), Error>,
 }
 
 /// What a field may hold.
@@ -96,18 +96,22 @@ pub enum Kind {
     Flag,
     /// A u64, of any value.
     Count,
+    /// One of these names.
+    Choice(&'static [&'static str]),
 }
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Value {
+pub enum Value<'a> {
     /// An f64.
     Number(f64),
     /// A bool.
     Flag(bool),
     /// A u64.
     Count(u64),
+    /// The name of a choice.
+    Choice(&'a str),
 }
 
 /// Hyper-parameters with a name: the values of a library or a book.
@@ -119,21 +123,27 @@ pub struct Preset<O> {
     pub value: O,
 }
 
-impl From<f64> for Value {
+impl From<f64> for Value<'_> {
     fn from(value: f64) -> Self {
         Value::Number(value)
     }
 }
 
-impl From<bool> for Value {
+impl From<bool> for Value<'_> {
     fn from(value: bool) -> Self {
         Value::Flag(value)
     }
 }
 
-impl From<u64> for Value {
+impl From<u64> for Value<'_> {
     fn from(value: u64) -> Self {
         Value::Count(value)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(value: &'a str) -> Self {
+        Value::Choice(value)
     }
 }
 
@@ -143,17 +153,17 @@ pub(crate) trait FieldType: Sized {
     const KIND: Kind;
 
     /// Takes a value for the field `name`.
-    fn take(name: &'static str, value: Value) -> Result<Self, Error>;
+    fn take(name: &'static str, value: Value<'_>) -> Result<Self, Error>;
 }
 
 impl FieldType for f64 {
     const KIND: Kind = Kind::Number(Range::Finite);
 
-    fn take(name: &'static str, value: Value) -> Result<Self, Error> {
+    fn take(name: &'static str, value: Value<'_>) -> Result<Self, Error> {
         match value {
             Value::Number(number) => Ok(number),
             Value::Count(count) => Ok(count as f64),
-            Value::Flag(_) => Err(Error::FieldType { name, expected: "f64" }),
+            Value::Flag(_) | Value::Choice(_) => Err(Error::FieldType { name, expected: "f64" }),
         }
     }
 }
@@ -161,10 +171,10 @@ impl FieldType for f64 {
 impl FieldType for bool {
     const KIND: Kind = Kind::Flag;
 
-    fn take(name: &'static str, value: Value) -> Result<Self, Error> {
+    fn take(name: &'static str, value: Value<'_>) -> Result<Self, Error> {
         match value {
             Value::Flag(flag) => Ok(flag),
-            Value::Number(_) | Value::Count(_) => Err(Error::FieldType { name, expected: "bool" }),
+            _ => Err(Error::FieldType { name, expected: "bool" }),
         }
     }
 }
@@ -173,13 +183,13 @@ impl FieldType for u64 {
     const KIND: Kind = Kind::Count;
 
     /// Takes a whole number in floating point too, as text formats have no others.
-    fn take(name: &'static str, value: Value) -> Result<Self, Error> {
+    fn take(name: &'static str, value: Value<'_>) -> Result<Self, Error> {
         match value {
             Value::Count(count) => Ok(count),
             Value::Number(number) if (0.0..9.0e15).contains(&number) && number as u64 as f64 == number => {
                 Ok(number as u64)
             }
-            Value::Number(_) | Value::Flag(_) => Err(Error::FieldType { name, expected: "u64" }),
+            _ => Err(Error::FieldType { name, expected: "u64" }),
         }
     }
 }
@@ -300,7 +310,13 @@ macro_rules! usual_text {
         "Decay rate of the second moment."
     };
     ([] maximize) => {
-        "Ascends instead of descending."
+        "Ascends instead of descending. Decay shrinks the parameters all the same."
+    };
+    ([] weight_decay) => {
+        "Weight decay, which acts as `decay_form` says."
+    };
+    ([] decay_form) => {
+        "How weight decay acts."
     };
     ([$($documented:tt)+] $field:ident) => {
         ""

@@ -15,6 +15,7 @@ mod slot;
 mod squares;
 
 pub use clock::{Clock, ClockData};
+pub use decay::DecayForm;
 pub use descent::*;
 pub use facts::{Field, HyperParameters, Kind, Preset, Value};
 pub use moments::*;
@@ -71,6 +72,7 @@ macro_rules! for_each_optimizer {
             ScheduleFreeAdamW: 2,
             Sophia: 2,
             LaProp: 2,
+            LaPropCentered: 3,
             Madgrad: 3,
             Grams: 2,
             OptimisticSgd: 1,

@@ -1,18 +1,22 @@
-use super::penalty::{Off, On, Penalty, Switch};
+use super::decay::{Coupled, Decay, Decoupled, WeightDecay};
+use super::penalty::{Off, Switch};
 use super::traits::{Rule, Visitor};
-use crate::check;
 use crate::error::Error;
 use crate::real::Real;
 
-/// A rule on the gradient of the loss or of its negative, plus an L2 penalty `weight_decay/2 · p²`:
-/// `g ← ±g + weight_decay · p`, in PyTorch's order.
+/// A rule on the gradient of the loss or of its negative, with weight decay.
 ///
-/// The type `L` says whether there is a penalty: [`Penalty`] where it may be 0, [`On`] or [`Off`]. `G` is [`Sign`], or
-/// [`Minimize`] where the sign is known.
+/// ```text
+/// g ← ±g + factor · p        coupled: the gradient of an L2 penalty factor/2 · p², in PyTorch's order
+/// p ← p − factor · p         decoupled, beside the step
+/// ```
+///
+/// The type `W` says which decay there is: [`Decay`] where that is known when the program runs, [`Coupled`], [`Decoupled`]
+/// or [`Off`]. `G` is [`Sign`], or [`Minimize`] where the sign is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Loss<U, L = Penalty, G = Sign> {
+pub struct Loss<U, W = Decay, G = Sign> {
     rule: U,
-    penalty: L,
+    decay: W,
     sign: G,
 }
 
@@ -66,38 +70,31 @@ impl Gradient for Minimize {
     }
 }
 
-impl<U> Loss<U, Off> {
+impl<U> Loss<U> {
     #[inline]
-    pub(crate) const fn new(maximize: bool, rule: U) -> Self {
-        Loss { rule, penalty: Off, sign: Sign::new(maximize) }
+    pub(crate) const fn new(maximize: bool, decay: Decay, rule: U) -> Self {
+        Loss { rule, decay, sign: Sign::new(maximize) }
     }
 }
 
-impl<U> Loss<U, Penalty> {
-    /// `weight_decay` has been checked.
-    #[inline]
-    pub(crate) const fn penalized(maximize: bool, weight_decay: f64, rule: U) -> Self {
-        Loss { rule, penalty: Penalty::new(check::rounded(weight_decay)), sign: Sign::new(maximize) }
-    }
-}
-
-impl<U, L, G> Loss<U, L, G> {
+impl<U, W, G> Loss<U, W, G> {
     /// The same loss with a rule that is made of its rule.
     #[inline]
-    pub(crate) fn map<V>(self, make: impl FnOnce(U) -> V) -> Loss<V, L, G> {
-        Loss { rule: make(self.rule), penalty: self.penalty, sign: self.sign }
+    pub(crate) fn map<V>(self, make: impl FnOnce(U) -> V) -> Loss<V, W, G> {
+        Loss { rule: make(self.rule), decay: self.decay, sign: self.sign }
     }
 }
 
-impl<U: Rule<S>, L: Switch, G: Gradient, const S: usize> Rule<S> for Loss<U, L, G> {
+impl<U: Rule<S>, W: WeightDecay, G: Gradient, const S: usize> Rule<S> for Loss<U, W, G> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [R; S]) {
-        self.rule.lane(p, self.penalty.add_to(self.sign.of(g), p), state)
+        let g = self.decay.in_gradient().add_to(self.sign.of(g), p);
+        self.rule.lane_decaying(p, g, self.decay.in_step(), state)
     }
 
     #[inline(always)]
     fn form<V: Visitor<S>>(&self, visitor: V) -> V::Output {
-        if self.sign.minimizes() { self.rule.form(Form { penalty: self.penalty, visitor }) } else { visitor.general() }
+        if self.sign.minimizes() { self.rule.form(Form { decay: self.decay, visitor }) } else { visitor.general() }
     }
 
     #[inline(always)]
@@ -111,20 +108,22 @@ impl<U: Rule<S>, L: Switch, G: Gradient, const S: usize> Rule<S> for Loss<U, L, 
     }
 }
 
-/// Chooses the form of the penalty, after that of the rule.
-struct Form<L, V> {
-    penalty: L,
+/// Chooses the form of the decay, after that of the rule.
+struct Form<W, V> {
+    decay: W,
     visitor: V,
 }
 
-impl<L: Switch, V: Visitor<S>, const S: usize> Visitor<S> for Form<L, V> {
+impl<W: WeightDecay, V: Visitor<S>, const S: usize> Visitor<S> for Form<W, V> {
     type Output = V::Output;
 
     #[inline(always)]
     fn visit<U: Rule<S>>(self, rule: U) -> V::Output {
-        match self.penalty.factor() {
-            None => self.visitor.visit(Loss { rule, penalty: Off, sign: Minimize }),
-            Some(factor) => self.visitor.visit(Loss { rule, penalty: On::new(factor), sign: Minimize }),
+        let sign = Minimize;
+        match (self.decay.in_gradient().factor(), self.decay.in_step().factor()) {
+            (None, None) => self.visitor.visit(Loss { rule, decay: Off, sign }),
+            (Some(factor), _) => self.visitor.visit(Loss { rule, decay: Coupled::new(factor), sign }),
+            (_, Some(factor)) => self.visitor.visit(Loss { rule, decay: Decoupled::new(factor), sign }),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! - [`Rule`] is the new parameter and state of an element, as a formula. Write one for an optimizer of your own.
 //! - [`Direction`] is a simpler formula, for a rule of the form `p ← p − update`: it turns a gradient and its state into
-//!   the update. [`Descent`] makes a rule of it, with decoupled weight decay, and [`Loss`] adds an L2 penalty to any rule.
+//!   the update. [`Descent`] makes a rule of it, and [`Loss`] adds weight decay to any rule.
 //! - [`Cautious`] and [`Aligned`] wrap any direction.
 //! - [`Adapter`]s change the gradient, or the parameter, before the rule sees it. [`Follower`]s are buffers that are
 //!   updated after it.
@@ -12,6 +12,7 @@
 mod adapter;
 mod adapters;
 mod average;
+mod decay;
 mod descent;
 mod direction;
 mod follower;
@@ -24,6 +25,7 @@ mod wrappers;
 pub use adapter::{Adapted, Adapter, Chain, Unadapted};
 pub use adapters::{ClipGrads, DecoupledDecay, ScaleGrads};
 pub use average::Average;
+pub use decay::{Coupled, Decay, Decoupled, WeightDecay};
 pub use descent::Descent;
 pub use direction::{Direction, DirectionVisitor};
 pub use follower::{Followed, Follower};
@@ -33,11 +35,5 @@ pub use penalty::{Off, On, Penalty, Switch};
 pub use traits::{Rule, Visitor};
 pub use wrappers::{Aligned, Cautious, Wrap};
 
-/// A direction whose weight decay is coupled: an L2 penalty in the gradient.
-pub type Coupled<D> = Loss<Descent<D, Off>, Penalty>;
-
-/// A direction whose weight decay is decoupled from the gradient (Loshchilov & Hutter 2017, arXiv 1711.05101).
-pub type Decoupled<D> = Loss<Descent<D, Penalty>, Off>;
-
-/// A direction whose weight decay is one or the other.
-pub type Either<D> = Loss<Descent<D, Penalty>, Penalty>;
+/// A direction with weight decay in the gradient or in the step.
+pub type Decaying<D> = Loss<Descent<D>>;

@@ -14,6 +14,15 @@ pub trait Switch: Copy + Send + Sync {
             None => sum,
         }
     }
+
+    /// `rest − factor · p`.
+    #[inline(always)]
+    fn take_from<R: Real>(&self, rest: R, p: R) -> R {
+        match self.factor() {
+            Some(factor) => rest - R::splat(factor) * p,
+            None => rest,
+        }
+    }
 }
 
 /// A penalty that may be on or off.
@@ -38,6 +47,12 @@ impl Penalty {
     #[inline]
     pub(crate) const fn new(factor: f32) -> Self {
         Penalty { factor, is_on: factor != 0.0 }
+    }
+
+    /// The same, or none.
+    #[inline(always)]
+    pub(super) const fn only_if(self, is_there: bool) -> Self {
+        Penalty { factor: self.factor, is_on: self.is_on && is_there }
     }
 }
 

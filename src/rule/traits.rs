@@ -1,3 +1,4 @@
+use super::penalty::Switch;
 use crate::error::Error;
 use crate::real::Real;
 
@@ -38,6 +39,15 @@ pub trait Rule<const S: usize>: Copy + Send + Sync {
     ///
     /// Implementations carry `#[inline(always)]`.
     fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [R; S]);
+
+    /// [`Rule::lane`] with weight decay in the step: what `decay` makes of p is taken off p.
+    ///
+    /// The default takes it off before the step. A rule that sums up what it subtracts can sum both, so that p is rounded
+    /// once, as [`Descent`](super::Descent) does.
+    #[inline(always)]
+    fn lane_decaying<R: Real, P: Switch>(&self, p: R, g: R, decay: P, state: [R; S]) -> (R, [R; S]) {
+        self.lane(decay.take_from(p, p), g, state)
+    }
 
     /// Passes the visitor the form of this rule to loop over vectors with: a rule that gives the same bits and has less
     /// to compute, because what is switched off is missing from its type.

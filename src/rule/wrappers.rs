@@ -88,11 +88,11 @@ pub trait Wrap {
     fn wrap<E>(self, make: impl FnOnce(Self::Direction) -> E) -> Self::With<E>;
 }
 
-impl<D, W> Wrap for Descent<D, W> {
+impl<D> Wrap for Descent<D> {
     type Direction = D;
-    type With<E> = Descent<E, W>;
+    type With<E> = Descent<E>;
 
-    fn wrap<E>(self, make: impl FnOnce(D) -> E) -> Descent<E, W> {
+    fn wrap<E>(self, make: impl FnOnce(D) -> E) -> Descent<E> {
         self.map(make)
     }
 }

@@ -3,13 +3,13 @@
 use crate::oracle::{Bound, Dice, Oracle};
 use crate::run::{Run, run};
 use gradstep::any::AnyOptimizer;
-use gradstep::for_each_optimizer;
+use gradstep::{DecayForm, for_each_optimizer};
 
 /// What the tests need of one optimizer.
 pub struct Entry {
     /// The name of its type.
     pub name: &'static str,
-    /// The default first, then every preset and option.
+    /// The default first, then every preset and option, and every form of weight decay.
     pub variants: Vec<Run>,
     /// Each preset next to the values that it should have, the default first.
     pub presets: Vec<(AnyOptimizer, AnyOptimizer)>,
@@ -23,8 +23,15 @@ pub struct Entry {
 
 fn entry<O: Oracle<S> + Into<AnyOptimizer>, const S: usize>() -> Entry {
     let presets = O::presets();
+    let decay = |form: &str| {
+        let mut variant = O::default();
+        variant.set("weight_decay", 0.05).unwrap();
+        variant.set("decay_form", form).unwrap();
+        variant
+    };
     let mut variants = vec![O::default()];
-    for variant in presets.iter().map(|&(preset, _)| preset).chain(O::options()) {
+    let forms = DecayForm::NAMES.iter().map(|form| decay(form));
+    for variant in presets.iter().map(|&(preset, _)| preset).chain(O::options()).chain(forms) {
         if !variants.contains(&variant) {
             variants.push(variant);
         }

@@ -84,6 +84,7 @@ pub const TUNED: &[Tuned] = &[
     tuned("Adopt", Descendants, 0.005, 0.4, Constant, [2.0, 2.0, 0.5, 0.5]),
     tuned("AdEmaMix", Descendants, 0.002, 0.3, Constant, [1.0, 5.0, 0.005, 0.005]),
     tuned("LaProp", Descendants, 0.005, 0.3, Constant, [0.2, 0.1, 0.002, 0.005]),
+    tuned("LaPropCentered", Descendants, 0.005, 0.3, Constant, [0.2, 0.1, 0.002, 0.005]),
     tuned("Grams", Descendants, 0.005, 0.3, Constant, [0.2, 0.5, 0.001, 0.005]),
     tuned("ScheduleFreeAdamW", Descendants, 0.01, 0.5, Constant, [0.5, 0.1, 0.002, 0.01]),
     tuned("SimplifiedAdEmaMix", Descendants, 0.0001, 0.03, Falling, [0.005, 0.01, 0.0005, 0.0005]),

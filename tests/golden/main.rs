@@ -175,7 +175,7 @@ fn torch() {
         ("adamw_amsgrad", run(AmsGrad { lr: 0.01, weight_decay: 0.1, ..AmsGrad::torch_adamw() })),
         ("adamax", run(Adamax::torch())),
         ("nadam", run(NAdam::torch())),
-        ("nadamw", run(NAdam { weight_decay: 0.01, decoupled_weight_decay: true, ..NAdam::torch() })),
+        ("nadamw", run(NAdam { weight_decay: 0.01, decay_form: DecayForm::Decoupled, ..NAdam::torch() })),
         ("radam", run(RAdam::torch())),
         ("rprop", run(Rprop::torch())),
         ("asgd", run(Asgd { t0: 3.0, ..Asgd::torch() })),

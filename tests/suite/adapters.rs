@@ -1,7 +1,7 @@
 //! Adapters against the same done by hand in plain f32 before the step: bit-equal.
 
 use gradstep::optim::MomentumDirection;
-use gradstep::rule::{Adapter, ClipGrads, Coupled, DecoupledDecay, Rule};
+use gradstep::rule::{Adapter, ClipGrads, Decaying, DecoupledDecay, Rule};
 use gradstep::*;
 use gradstep_testkit::values::Source;
 use gradstep_testkit::{Adapters, Tensor, assert_same_bits, backends, registry};
@@ -69,7 +69,7 @@ fn stepped<U: Rule<1>, A: Adapter>(rule: Step<U, A>, params: &[f32], grads: &[f3
     Ok(params)
 }
 
-fn rule() -> Step<Coupled<MomentumDirection>> {
+fn rule() -> Step<Decaying<MomentumDirection>> {
     Momentum { lr: 0.5, momentum: 0.75, ..Momentum::default() }.tick(&mut 0).unwrap()
 }
 

@@ -168,7 +168,7 @@ fn centered_rms_prop_is_bounded_where_the_variance_cancels() {
 #[test]
 fn radam_can_skip_its_first_steps() {
     let optimizer =
-        RAdam { degenerated_to_sgd: false, weight_decay: 0.1, decoupled_weight_decay: true, ..RAdam::DEFAULT };
+        RAdam { degenerated_to_sgd: false, weight_decay: 0.1, decay_form: DecayForm::Decoupled, ..RAdam::DEFAULT };
     let (mut clock, mut p, mut m, mut v) = (0, [1.0f32], [0.0f32], [0.0f32]);
     for t in 1..=7 {
         let moment = m[0];

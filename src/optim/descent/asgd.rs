@@ -1,7 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{AtEnd, Coefficient, Interpolate, Lerp};
-use crate::optim::{optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    clock::{Clock, ClockData},
+    decay::{DecayForm, decay},
+    optimizer::Optimizer,
+    slot::Slot,
+};
+use crate::range::Range;
 use crate::real::Real;
 use crate::rule::{Loss, Rule, Visitor};
 
@@ -9,14 +15,17 @@ hyper_parameters! {
     /// Averaged stochastic gradient descent: a falling rate, and the average of the parameters in a slot.
     ///
     /// ```text
-    /// η = lr / (1 + λ·lr·(t−1))^α;  μ = 1/max(1, t−1−t0)
-    /// p ← p − η·λ·p − η·g
+    /// p ← p − η·λ·p − η·g            η = lr and μ = 1 at t = 1
     /// a ← a + μ·(p − a)
+    /// η ← lr / (1 + λ·lr·t)^α;  μ ← 1/max(1, t−t0)        for the next step
     /// ```
     ///
     /// Source: Polyak & Juditsky, "Acceleration of stochastic approximation by averaging", 1992, in the form of
     /// `torch.optim.ASGD`, whose values are the defaults.
+    /// A step moves by the rate that the step before it has computed, so a schedule of `lr` acts one step late, as in PyTorch.
+    ///
     /// State: a (`ax`), the averaged parameters to evaluate with; any value at the start, since μ is 1 in the first step.
+    /// The clock holds η and μ.
     pub struct Asgd {
         lr: f64 in NonNegative = 0.01,
         /// Decay λ of the parameters and of the rate.
@@ -25,8 +34,8 @@ hyper_parameters! {
         alpha: f64 in NonNegative = 0.75,
         /// The step at which averaging starts.
         t0: f64 in NonNegative = 1e6,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
@@ -35,21 +44,75 @@ hyper_parameters! {
     }
 }
 
+/// What [`Asgd`] remembers between steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+pub struct AsgdClock {
+    /// Steps done.
+    pub step: u64,
+    /// Rate η of the next step; 0 before the first, whose rate is `lr`.
+    pub eta: f64,
+    /// Weight μ of the parameters in the next step's average, 1 at the start.
+    pub mu: f64,
+}
+
+impl AsgdClock {
+    /// The clock before the first step.
+    pub const fn new() -> Self {
+        AsgdClock { step: 0, eta: 0.0, mu: 1.0 }
+    }
+
+    /// Refuses what no run can reach in `done` steps.
+    fn check(&self, done: u64) -> Result<(), Error> {
+        let (eta, mu) =
+            if done == 0 { (Range::Exactly(0.0), Range::Exactly(1.0)) } else { (Range::NonNegative, Range::Share) };
+        check::clock("eta", self.eta, eta)?;
+        check::clock("mu", self.mu, mu)
+    }
+}
+
+impl Default for AsgdClock {
+    fn default() -> Self {
+        AsgdClock::new()
+    }
+}
+
+impl Clock for AsgdClock {
+    const START: Self = AsgdClock::new();
+    const VALUES: &'static [&'static str] = &["eta", "mu"];
+
+    fn step(&mut self) -> &mut u64 {
+        &mut self.step
+    }
+
+    fn save(&self) -> ClockData {
+        ClockData { step: self.step, values: [self.eta, self.mu] }
+    }
+
+    fn load(&ClockData { step, values: [eta, mu] }: &ClockData) -> Self {
+        AsgdClock { step, eta, mu }
+    }
+}
+
 impl Optimizer<1> for Asgd {
-    type Clock = u64;
+    type Clock = AsgdClock;
     type Rule = Loss<AsgdRule>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("ax")];
 
     #[inline]
-    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let done = (t - 1) as f64;
-        let eta = self.lr / libm::pow(1.0 + self.lambda * self.lr * done, self.alpha);
+    fn rule(&self, t: u64, clock: &mut AsgdClock) -> Result<Self::Rule, Error> {
+        clock.check(t - 1)?;
+        let AsgdClock { eta, mu, .. } = *clock;
+        let eta = if t == 1 { self.lr } else { eta };
+        let done = t as f64;
+        clock.eta = self.lr / libm::pow(1.0 + self.lambda * self.lr * done, self.alpha);
+        clock.mu = 1.0 / (done - self.t0).max(1.0);
         let rule = AsgdRule {
             eta: check::coefficient("lr", self.lr, Coefficient::new(eta))?,
             decay: check::coefficient("lambda", self.lambda, Coefficient::new(eta * self.lambda))?,
-            average: Lerp::new(1.0 / (done - self.t0).max(1.0)),
+            average: Lerp::new(mu),
         };
-        Ok(Loss::penalized(self.maximize, self.weight_decay, rule))
+        Ok(Loss::new(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, rule))
     }
 }
 

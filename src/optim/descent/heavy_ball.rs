@@ -1,8 +1,13 @@
 use crate::check;
 use crate::error::Error;
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::math::Coefficient;
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Decaying, Direction};
 
 hyper_parameters! {
     /// Momentum as textbooks and Keras write it, with the learning rate inside the buffer.
@@ -21,27 +26,27 @@ hyper_parameters! {
         lr: f64 in NonNegative = 0.01,
         /// Momentum μ.
         momentum: f64 in Fraction = 0.9,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
         /// The textbooks' momentum, the default.
         textbook = {};
-        /// `keras.optimizers.SGD(momentum=0.9)`, the same form and values.
-        keras = {};
+        /// `keras.optimizers.SGD(momentum=0.9)`: the same values, but decay is decoupled.
+        keras = { decay_form: DecayForm::Decoupled, };
     }
 }
 
 impl Optimizer<1> for HeavyBall {
     type Clock = u64;
-    type Rule = Coupled<HeavyBallDirection>;
+    type Rule = Decaying<HeavyBallDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("velocity")];
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = HeavyBallDirection { lr: check::rounded(self.lr), momentum: check::rounded(self.momentum) };
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::Coefficient;
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Momentum as PyTorch writes it, with the learning rate outside the buffer.
@@ -28,19 +32,21 @@ hyper_parameters! {
         dampening: f64 in Share = 0.0,
         /// Steps from the look-ahead point.
         nesterov: bool = false,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
         /// `torch.optim.SGD(momentum=0.9)`: lr 0.001.
         torch = { lr: 1e-3, };
+        /// `timm.optim.SGDW(momentum=0.9)`: lr 0.001, decay is decoupled.
+        timm_sgdw = { lr: 1e-3, decay_form: DecayForm::Decoupled, };
     }
 }
 
 impl Optimizer<1> for Momentum {
     type Clock = u64;
-    type Rule = Coupled<MomentumDirection>;
+    type Rule = Decaying<MomentumDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("momentum_buffer")];
 
     #[inline]
@@ -52,7 +58,7 @@ impl Optimizer<1> for Momentum {
             share: if t == 1 || dampening.is_zero() { 1.0 } else { dampening.complement().to_f32() },
             nesterov: self.nesterov,
         };
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::Coefficient;
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Decaying, Direction};
 
 hyper_parameters! {
     /// Nesterov's accelerated gradient as textbooks and Keras write it, seen from the look-ahead point.
@@ -22,21 +26,21 @@ hyper_parameters! {
         lr: f64 in NonNegative = 0.01,
         /// Momentum μ.
         momentum: f64 in Fraction = 0.9,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
         /// The textbooks' form, the default.
         textbook = {};
-        /// `keras.optimizers.SGD(momentum=0.9, nesterov=True)`, the same form and values.
-        keras = {};
+        /// `keras.optimizers.SGD(momentum=0.9, nesterov=True)`: the same values, but decay is decoupled.
+        keras = { decay_form: DecayForm::Decoupled, };
     }
 }
 
 impl Optimizer<1> for Nesterov {
     type Clock = u64;
-    type Rule = Coupled<NesterovDirection>;
+    type Rule = Decaying<NesterovDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("velocity")];
 
     #[inline]
@@ -48,7 +52,7 @@ impl Optimizer<1> for Nesterov {
             momentum_squared: check::coefficient("momentum", self.momentum, momentum * momentum)?,
             lookahead_lr: check::coefficient("lr", self.lr, (Coefficient::ONE + momentum) * lr)?,
         };
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

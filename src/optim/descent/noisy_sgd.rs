@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::Coefficient;
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Decaying, Direction};
 
 hyper_parameters! {
     /// Gradient descent with noise that fades: it helps very deep networks out of poor starts.
@@ -23,8 +27,8 @@ hyper_parameters! {
         eta: f64 in NonNegative = 0.01,
         /// How fast the variance falls: the power γ of the step.
         gamma: f64 in NonNegative = 0.55,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
@@ -35,7 +39,7 @@ hyper_parameters! {
 
 impl Optimizer<1> for NoisySgd {
     type Clock = u64;
-    type Rule = Coupled<NoisySgdDirection>;
+    type Rule = Decaying<NoisySgdDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("noise").read_only()];
 
     #[inline]
@@ -45,7 +49,7 @@ impl Optimizer<1> for NoisySgd {
             lr: check::rounded(self.lr),
             sigma: check::coefficient("eta", self.eta, Coefficient::new(sigma))?,
         };
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::Coefficient;
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Decaying, Direction};
 
 hyper_parameters! {
     /// Optimistic gradient descent: a step along the gradient that the next step is expected to have. For games, such as
@@ -22,8 +26,8 @@ hyper_parameters! {
         alpha: f64 in NonNegative = 1.0,
         /// Weight β of the gradient's change.
         beta: f64 in NonNegative = 1.0,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
@@ -35,7 +39,7 @@ hyper_parameters! {
 
 impl Optimizer<1> for OptimisticSgd {
     type Clock = u64;
-    type Rule = Coupled<OptimisticSgdDirection>;
+    type Rule = Decaying<OptimisticSgdDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("prev_grad")];
 
     #[inline]
@@ -48,7 +52,7 @@ impl Optimizer<1> for OptimisticSgd {
             of_grad: check::coefficient("lr", lr, rate * (Coefficient::new(alpha) + of_last))?,
             of_last: check::coefficient("beta", beta, rate * of_last)?,
         };
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

@@ -1,15 +1,18 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{Average, Coefficient, Ema, Interpolate, Lerp, Outside, SecondMoment, bias_correction};
+use crate::math::{
+    Average, Coefficient, Ema, Interpolate, Lerp, Outside, SecondMoment, bias_correction, rectification,
+};
 use crate::optim::{
     clock::{Clock, ClockData},
+    decay::{DecayForm, decay, decay_by},
     facts::HyperParameters,
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Loss, Off, On, Penalty, Rule, Switch, Visitor};
+use crate::rule::{Loss, Off, Rule, Switch, Visitor};
 use crate::run::{Wrong, pass};
 
 hyper_parameters! {
@@ -18,11 +21,16 @@ hyper_parameters! {
     /// ```text
     /// y = (1−β)·z + β·x        the parameters while training: gradients are taken here
     /// z ← z − lr·g
-    /// x ← (1−c)·x + c·z        c = lr²/Σlr²
+    /// x ← (1−c)·x + c·z        c = w/Σw, w = tʳ·lr^weight_lr_power with the largest lr so far
     /// ```
     ///
     /// Source: Defazio et al., "The Road Less Scheduled", 2024, arXiv 2405.15682.
-    /// State: z (`z`), a copy of the parameters at the start. The clock holds Σlr².
+    /// State: z (`z`), a copy of the parameters at the start. The clock holds the largest lr and Σw.
+    ///
+    /// | preset | warm-up |
+    /// |---|---|
+    /// | [`ScheduleFreeSgd::authors`], package schedulefree, the default | `lr·t/warmup` |
+    /// | [`ScheduleFreeSgd::optax`] | `lr·(t−1)/warmup`; w takes `lr·t/warmup` |
     ///
     /// The parameters that a step updates are y. [`ScheduleFreeSgd::evaluate`] turns them into x, the weights to
     /// evaluate and to ship, and [`ScheduleFreeSgd::train`] turns them back.
@@ -32,9 +40,21 @@ hyper_parameters! {
         beta1: f64 in OpenFraction = 0.9,
         /// Steps over which `lr` grows linearly; 0 for none.
         warmup: u64 = 0,
-        /// L2 penalty at y: `g + weight_decay · y`.
+        /// Counts the steps of the warm-up from 0, as optax does, so that the first one has a rate of 0.
+        warmup_from_zero: bool = false,
+        /// Power of the step in the averaging weight.
+        r: f64 in NonNegative = 0.0,
+        /// Power of the largest learning rate in the averaging weight.
+        weight_lr_power: f64 in NonNegative = 2.0,
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
+    }
+    presets {
+        /// The authors' package schedulefree, the default.
+        authors = {};
+        /// `optax.contrib.schedule_free_sgd`: the warm-up counts from 0.
+        optax = { warmup_from_zero: true, };
     }
     names { "sgd_schedule_free" }
 }
@@ -47,7 +67,15 @@ hyper_parameters! {
     /// z ← z − lr · (g/(√v̂ + eps) + wd·y), and x, y as in ScheduleFreeSgd
     /// ```
     ///
-    /// Source: Defazio et al., "The Road Less Scheduled", 2024, arXiv 2405.15682.
+    /// | preset | warm-up | averaging weight | decay |
+    /// |---|---|---|---|
+    /// | [`ScheduleFreeAdamW::authors`], package schedulefree, the default | `lr·t/warmup` | lr² | on z |
+    /// | [`ScheduleFreeAdamW::radam`], its RAdamScheduleFree | none: lr is rectified | lr² | on z |
+    /// | [`ScheduleFreeAdamW::optax`] | `lr·(t−1)/warmup` | lr² | on z |
+    /// | [`ScheduleFreeAdamW::keras`] | `lr·t/warmup` | 1 | on y |
+    ///
+    /// Source: Defazio et al., "The Road Less Scheduled", 2024, arXiv 2405.15682; the rectification from Liu et al., "On the
+    /// Variance of the Adaptive Learning Rate and Beyond", 2019, arXiv 1908.03265, as in [`RAdam`](crate::RAdam).
     /// State: z (`z`), a copy of the parameters at the start, and v (`exp_avg_sq`), zeros at the start.
     pub struct ScheduleFreeAdamW {
         lr: f64 in NonNegative = 2.5e-3,
@@ -58,12 +86,34 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-8,
         /// Steps over which `lr` grows linearly; 0 for none.
         warmup: u64 = 0,
-        /// Decay at y, on the step of z.
+        /// Counts the steps of the warm-up from 0, as optax does, so that the first one has a rate of 0.
+        warmup_from_zero: bool = false,
+        /// Power of the step in the averaging weight.
+        r: f64 in NonNegative = 0.0,
+        /// Power of the largest learning rate in the averaging weight.
+        weight_lr_power: f64 in NonNegative = 2.0,
+        /// Rectifies `lr`: where ρ is not above 4, the direction of z is g, and `lr` is 0 or stays.
+        rectify: bool = false,
+        /// Makes `lr` 0 where it cannot be rectified yet.
+        silent_sgd_phase: bool = true,
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending; the decay still shrinks.
+        decay_form: DecayForm = DecayForm::Decoupled,
+        /// Adds `weight_decay · y` to the direction of z, as the authors do; off, `lr · weight_decay · y` is taken off y
+        /// before the step, as in Keras. Without meaning for coupled and fixed decay.
+        decay_on_z: bool = true,
         maximize: bool = false,
     }
-    names { "adamw_schedule_free" }
+    presets {
+        /// The authors' package schedulefree, `AdamWScheduleFree`, the default.
+        authors = {};
+        /// The authors' `RAdamScheduleFree`: lr is rectified.
+        radam = { rectify: true, };
+        /// `optax.contrib.schedule_free_adamw`: the warm-up counts from 0.
+        optax = { warmup_from_zero: true, };
+        /// `keras.optimizers.ScheduleFreeAdamW`: every step has the same weight, decay is on y.
+        keras = { weight_lr_power: 0.0, decay_on_z: false, };
+    }
+    names { "adamw_schedule_free", "radam_schedule_free" = radam }
 }
 
 /// What the schedule-free optimizers remember between steps.
@@ -74,7 +124,7 @@ pub struct ScheduleFreeClock {
     pub step: u64,
     /// The largest learning rate so far.
     pub lr_max: f64,
-    /// The sum of the averaging weights, `lr_max²` of each step.
+    /// The sum of the averaging weights.
     pub weight_sum: f64,
 }
 
@@ -85,14 +135,15 @@ impl ScheduleFreeClock {
     }
 
     /// Refuses what no run can reach in `done` steps.
-    fn check(&self, done: u64) -> Result<(), Error> {
+    fn check(&self, weighting: &Weighting, done: u64) -> Result<(), Error> {
         if done == 0 {
             check::clock("lr_max", self.lr_max, Range::Exactly(0.0))?;
             return check::clock("weight_sum", self.weight_sum, Range::Exactly(0.0));
         }
         check::clock("lr_max", self.lr_max, Range::NonNegative)?;
-        // The sum holds the square of the largest rate at least once, up to rounding.
-        check::clock("weight_sum", self.weight_sum, Range::AtLeast(self.lr_max * self.lr_max * (1.0 - 1e-9)))
+        // Weights do not fall, so the sum holds that of the first step with the largest rate at least once, up to rounding.
+        let least = weighting.of(1, self.lr_max) * (1.0 - 1e-9);
+        check::clock("weight_sum", self.weight_sum, Range::AtLeast(least))
     }
 }
 
@@ -113,6 +164,34 @@ impl Clock for ScheduleFreeClock {
     }
 }
 
+/// How much a step counts in the average.
+struct Weighting {
+    r: f64,
+    weight_lr_power: f64,
+}
+
+impl Weighting {
+    fn of(&self, t: u64, lr_max: f64) -> f64 {
+        let of_rate =
+            if self.weight_lr_power == 2.0 { lr_max * lr_max } else { libm::pow(lr_max, self.weight_lr_power) };
+        if self.r == 0.0 { of_rate } else { of_rate * libm::pow(t as f64, self.r) }
+    }
+}
+
+/// The learning rate of a step and that of its weight.
+struct Rates {
+    lr: f64,
+    of_weight: f64,
+}
+
+impl Rates {
+    /// The rates of step `t` of a linear warm-up.
+    fn warming(lr: f64, warmup: u64, from_zero: bool, t: u64) -> Self {
+        let at = |t: u64| if t < warmup { lr * (t as f64 / warmup as f64) } else { lr };
+        Rates { lr: at(if from_zero { t - 1 } else { t }), of_weight: at(t) }
+    }
+}
+
 /// The moves of y and z that one step makes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Averaging {
@@ -122,18 +201,26 @@ struct Averaging {
 }
 
 impl Averaging {
-    /// The coefficients of step `t`, which the clock counts already, and its averaging weight in the clock.
-    fn new(lr: f64, beta1: f64, warmup: u64, t: u64, clock: &mut ScheduleFreeClock) -> Result<Self, Error> {
-        clock.check(t - 1)?;
-        let lr_now = if t < warmup { lr * (t as f64 / warmup as f64) } else { lr };
-        clock.lr_max = clock.lr_max.max(lr_now);
-        let weight = clock.lr_max * clock.lr_max;
+    /// The coefficients of step `t`, which the clock counts already, and its averaging weight in the clock. The error of a
+    /// rate blames `lr`.
+    fn new(
+        lr: f64,
+        rates: &Rates,
+        beta1: f64,
+        weighting: &Weighting,
+        t: u64,
+        clock: &mut ScheduleFreeClock,
+    ) -> Result<Self, Error> {
+        clock.check(weighting, t - 1)?;
+        clock.lr_max = clock.lr_max.max(rates.of_weight);
+        let weight = weighting.of(t, clock.lr_max);
         clock.weight_sum += weight;
         let share = if clock.weight_sum > 0.0 { weight / clock.weight_sum } else { 0.0 };
+        let of_direction = Coefficient::new(rates.lr * (1.0 - beta1 * (1.0 - share)));
         Ok(Averaging {
-            lr: check::coefficient("lr", lr, Coefficient::new(lr_now))?,
+            lr: check::coefficient("lr", lr, Coefficient::new(rates.lr))?,
             share: share as f32,
-            of_direction: check::coefficient("lr", lr, Coefficient::new(lr_now * (1.0 - beta1 * (1.0 - share))))?,
+            of_direction: check::coefficient("lr", lr, of_direction)?,
         })
     }
 
@@ -192,8 +279,11 @@ impl Optimizer<1> for ScheduleFreeSgd {
 
     #[inline]
     fn rule(&self, t: u64, clock: &mut ScheduleFreeClock) -> Result<Self::Rule, Error> {
-        let averaging = Averaging::new(self.lr, self.beta1, self.warmup, t, clock)?;
-        Ok(Loss::penalized(self.maximize, self.weight_decay, ScheduleFreeSgdRule { averaging }))
+        let ScheduleFreeSgd { lr, beta1, warmup, warmup_from_zero, r, weight_lr_power, .. } = *self;
+        let rates = Rates::warming(lr, warmup, warmup_from_zero, t);
+        let averaging = Averaging::new(lr, &rates, beta1, &Weighting { r, weight_lr_power }, t, clock)?;
+        let decay = decay(self.decay_form, self.weight_decay, Coefficient::new(lr))?;
+        Ok(Loss::new(self.maximize, decay, ScheduleFreeSgdRule { averaging }))
     }
 }
 
@@ -213,52 +303,81 @@ impl Rule<1> for ScheduleFreeSgdRule {
 
 impl Optimizer<2> for ScheduleFreeAdamW {
     type Clock = ScheduleFreeClock;
-    type Rule = Loss<ScheduleFreeAdamWRule, Off>;
+    type Rule = Loss<ScheduleFreeAdamWRule>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("z").starting_as_params(), Slot::squares("exp_avg_sq")];
 
     #[inline]
     fn rule(&self, t: u64, clock: &mut ScheduleFreeClock) -> Result<Self::Rule, Error> {
-        let averaging = Averaging::new(self.lr, self.beta1, self.warmup, t, clock)?;
-        let seen2 = bias_correction(self.beta2, t);
-        let rule = ScheduleFreeAdamWRule {
-            penalty: Penalty::new(check::rounded(self.weight_decay)),
-            averaging,
-            second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
-            root_scale: seen2.sqrt().to_f32(),
+        let ScheduleFreeAdamW { lr, beta1, beta2, warmup, warmup_from_zero, r, weight_lr_power, weight_decay, .. } =
+            *self;
+        let mut rates = Rates::warming(lr, warmup, warmup_from_zero, t);
+        let mut normalizes = true;
+        if self.rectify {
+            let rectification = rectification(beta2, 4.0, t);
+            normalizes = rectification.is_some();
+            let factor = rectification.unwrap_or(if self.silent_sgd_phase { 0.0 } else { 1.0 });
+            rates = Rates { lr: rates.lr * factor, of_weight: rates.of_weight * factor };
+        }
+        let averaging = Averaging::new(lr, &rates, beta1, &Weighting { r, weight_lr_power }, t, clock)?;
+        let seen2 = bias_correction(beta2, t);
+        let decay_on_z = self.decay_on_z && self.decay_form == DecayForm::Decoupled;
+        let decay = if decay_on_z {
+            decay_by(self.decay_form, weight_decay, Coefficient::new(weight_decay))?
+        } else {
+            decay(self.decay_form, weight_decay, Coefficient::new(lr))?
         };
-        Ok(Loss::new(self.maximize, rule))
+        let rule = ScheduleFreeAdamWRule {
+            averaging,
+            second: SecondMoment::outside(beta2, self.eps, seen2)?,
+            root_scale: seen2.sqrt().to_f32(),
+            normalizes,
+            decay_on_z,
+        };
+        Ok(Loss::new(self.maximize, decay, rule))
     }
 }
 
-/// One step of [`ScheduleFreeAdamW`].
+/// One step of [`ScheduleFreeAdamW`]. `USUAL` says that it normalizes and that decay is on z.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ScheduleFreeAdamWRule<L = Penalty, A = Ema> {
-    penalty: L,
+pub struct ScheduleFreeAdamWRule<A = Ema, const USUAL: bool = false> {
     averaging: Averaging,
     second: SecondMoment<Outside, A>,
     root_scale: f32,
+    normalizes: bool,
+    decay_on_z: bool,
 }
 
-impl<L: Switch, A: Average> Rule<2> for ScheduleFreeAdamWRule<L, A> {
+impl<A: Average, const USUAL: bool> Rule<2> for ScheduleFreeAdamWRule<A, USUAL> {
     #[inline(always)]
-    fn lane<R: Real>(&self, y: R, g: R, [z, v]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, y: R, g: R, state: [R; 2]) -> (R, [R; 2]) {
+        self.lane_decaying(y, g, Off, state)
+    }
+
+    #[inline(always)]
+    fn lane_decaying<R: Real, P: Switch>(&self, y: R, g: R, decay: P, [z, v]: [R; 2]) -> (R, [R; 2]) {
         let v = self.second.of(v, g);
-        let normalized = R::splat(self.root_scale) * (g / self.second.root(v));
-        let (y, z) = self.averaging.step(y, z, self.penalty.add_to(normalized, y));
+        let direction =
+            if USUAL || self.normalizes { R::splat(self.root_scale) * (g / self.second.root(v)) } else { g };
+        let (y, z) = if USUAL || self.decay_on_z {
+            self.averaging.step(y, z, decay.add_to(direction, y))
+        } else {
+            self.averaging.step(decay.take_from(y, y), z, direction)
+        };
         (y, [z, v])
     }
 
     #[inline(always)]
     fn form<V: Visitor<2>>(&self, visitor: V) -> V::Output {
-        let ScheduleFreeAdamWRule { averaging, root_scale, .. } = *self;
-        match (self.second.slow(), self.penalty.factor()) {
-            (None, _) => visitor.general(),
-            (Some(second), None) => {
-                visitor.visit(ScheduleFreeAdamWRule { penalty: Off, averaging, second, root_scale })
-            }
-            (Some(second), Some(factor)) => {
-                visitor.visit(ScheduleFreeAdamWRule { penalty: On::new(factor), averaging, second, root_scale })
-            }
+        let ScheduleFreeAdamWRule { averaging, root_scale, normalizes, decay_on_z, .. } = *self;
+        match self.second.slow() {
+            Some(second) if normalizes && decay_on_z => visitor.visit(ScheduleFreeAdamWRule::<_, true> {
+                averaging,
+                second,
+                root_scale,
+                normalizes,
+                decay_on_z,
+            }),
+            _ => visitor.general(),
         }
     }
 

@@ -1,8 +1,13 @@
 use crate::check;
 use crate::error::Error;
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::math::Coefficient;
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction};
+use crate::rule::{Decaying, Direction};
 
 hyper_parameters! {
     /// Gradient descent: batch, stochastic and mini-batch descent are the same update on other samples.
@@ -15,15 +20,15 @@ hyper_parameters! {
     /// No state. The default is the textbooks' `lr` of 0.01; PyTorch's is 0.001.
     pub struct Sgd {
         lr: f64 in NonNegative = 0.01,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
         /// `torch.optim.SGD`: lr 0.001.
         torch = { lr: 1e-3, };
-        /// `keras.optimizers.SGD`: lr 0.01, the default.
-        keras = {};
+        /// `keras.optimizers.SGD`: lr 0.01, decay is decoupled.
+        keras = { decay_form: DecayForm::Decoupled, };
         /// The textbooks' gradient descent: lr 0.01, the default.
         textbook = {};
     }
@@ -32,13 +37,13 @@ hyper_parameters! {
 
 impl Optimizer<0> for Sgd {
     type Clock = u64;
-    type Rule = Coupled<SgdDirection>;
+    type Rule = Decaying<SgdDirection>;
     const SLOTS: [Slot<Self>; 0] = [];
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = SgdDirection { lr: check::rounded(self.lr) };
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
-use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Divides each gradient by the variance that the steps before it have seen.
@@ -30,9 +34,8 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-16,
         /// Added to s at every step.
         eps_root: f64 in NonNegative = 1e-16,
-        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending; the decay still shrinks.
+        decay_form: DecayForm = DecayForm::Decoupled,
         maximize: bool = false,
     }
     presets {
@@ -43,7 +46,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for AcProp {
     type Clock = u64;
-    type Rule = Decoupled<AcPropDirection>;
+    type Rule = Decaying<AcPropDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_var")];
 
     #[inline]
@@ -58,7 +61,7 @@ impl Optimizer<2> for AcProp {
             eps_root: check::rounded(self.eps_root),
             scale: check::coefficient("lr", self.lr, scale)?,
         };
-        decoupled(self.maximize, lr, self.weight_decay, direction)
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
 }
 

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
-use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
+use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam with a second, much slower average of the gradients mixed in.
@@ -27,15 +31,16 @@ hyper_parameters! {
         beta3: f64 in Fraction = 0.9999,
         /// Weight α of the slow average.
         alpha: f64 in NonNegative = 5.0,
-        /// Added to the root. With 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-8,
+        /// Added to v̂ inside the root.
+        eps_root: f64 in NonNegative = 0.0,
         /// Steps over which α warms up; 0 for none.
         alpha_warmup: u64 = 0,
         /// Steps over which β3 warms up; 0 for none.
         beta3_warmup: u64 = 0,
-        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending; the decay still shrinks.
+        decay_form: DecayForm = DecayForm::Decoupled,
         maximize: bool = false,
     }
     presets {
@@ -62,7 +67,7 @@ impl AdEmaMix {
 
 impl Optimizer<3> for AdEmaMix {
     type Clock = u64;
-    type Rule = Decoupled<AdEmaMixDirection>;
+    type Rule = Decaying<AdEmaMixDirection>;
     const SLOTS: [Slot<Self>; 3] = [Slot::signed("exp_avg"), Slot::signed("exp_avg_slow"), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -72,25 +77,25 @@ impl Optimizer<3> for AdEmaMix {
         let direction = AdEmaMixDirection {
             fast: Ema::unchecked(self.beta1),
             slow: Ema::unchecked(self.beta3_at(t)),
-            second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
+            second: SecondMoment::both(self.beta2, self.eps, self.eps_root, false, seen2)?,
             fast_scale: check::coefficient("lr", self.lr, scale / bias_correction(self.beta1, t))?,
             slow_scale: check::coefficient("alpha", self.alpha, scale * self.alpha_at(t))?,
         };
-        decoupled(self.maximize, lr, self.weight_decay, direction)
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
 }
 
 /// Adam's update from a fast and a slow average.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdEmaMixDirection<A = Ema> {
+pub struct AdEmaMixDirection<E = Both, A = Ema> {
     fast: A,
     slow: A,
-    second: SecondMoment<Outside, A>,
+    second: SecondMoment<E, A>,
     fast_scale: f32,
     slow_scale: f32,
 }
 
-impl<A: Average> Direction<3> for AdEmaMixDirection<A> {
+impl<E: Epsilon, A: Average> Direction<3> for AdEmaMixDirection<E, A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [fast, slow, v]: [R; 3]) -> (R, [R; 3]) {
         let fast = self.fast.of(fast, g);
@@ -102,7 +107,7 @@ impl<A: Average> Direction<3> for AdEmaMixDirection<A> {
 
     #[inline(always)]
     fn form<V: DirectionVisitor<3>>(&self, visitor: V) -> V::Output {
-        match (self.fast.slow(), self.slow.slow(), self.second.slow()) {
+        match (self.fast.slow(), self.slow.slow(), self.second.usual()) {
             (Some(fast), Some(slow), Some(second)) => visitor.visit(AdEmaMixDirection {
                 fast,
                 slow,

@@ -1,9 +1,14 @@
+use super::adam::corrected;
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
-use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
+use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction, rectification};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam that divides by how far gradients are from their average.
@@ -12,13 +17,17 @@ hyper_parameters! {
     /// m ← β1·m + (1−β1)·g
     /// s ← β2·s + (1−β2)·(g−m)² + eps_root        with the new m
     /// p ← p − lr · m̂ / (√ŝ + eps)
+    /// m̂ = β1·m/(1−β1ᵗ⁺¹) + (1−β1)·g/(1−β1ᵗ) with nesterov, else m/(1−β1ᵗ)
     /// ```
     ///
     /// Source: Zhuang et al., "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients", 2020,
     /// arXiv 2010.07468.
     /// State: m (`exp_avg`) and s (`exp_avg_var`), zeros at the start; `eps_root` accumulates in s.
     ///
-    /// The default is `optax.adabelief` and the paper's.
+    /// | preset | step |
+    /// |---|---|
+    /// | [`AdaBelief::optax`], the paper's form, the default | as above |
+    /// | [`AdaBelief::authors`], package adabelief-pytorch; timm's `AdaBelief` | rectified as in [`RAdam`](crate::RAdam): `p ← p − lr · r · m̂ · √(1−β2ᵗ) / (√s + eps)` where ρ > 5, else `p − lr · m̂` |
     pub struct AdaBelief {
         lr: f64 in NonNegative = 1e-3,
         beta1: f64 in Fraction = 0.9,
@@ -28,37 +37,54 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-16,
         /// Added to s at every step.
         eps_root: f64 in NonNegative = 1e-16,
-        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
+        /// Rectifies the step, with epsilon added to the uncorrected √s.
+        rectify: bool = false,
+        /// Makes the step `lr · m̂` where it cannot be rectified yet; off, p only decays there.
+        degenerated_to_sgd: bool = true,
+        /// Takes Nesterov's look-ahead of the moment.
+        nesterov: bool = false,
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending; the decay still shrinks.
+        decay_form: DecayForm = DecayForm::Decoupled,
         maximize: bool = false,
     }
     presets {
         /// `optax.adabelief`, the default.
         optax = {};
+        /// The authors' package adabelief-pytorch and timm's `AdaBelief`: rectified.
+        authors = { rectify: true, };
     }
 }
 
 impl Optimizer<2> for AdaBelief {
     type Clock = u64;
-    type Rule = Decoupled<AdaBeliefDirection>;
+    type Rule = Decaying<AdaBeliefDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_var")];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let (lr, seen2) = (Coefficient::new(self.lr), bias_correction(self.beta2, t));
-        let direction = AdaBeliefDirection {
-            beta1: check::rounded(self.beta1),
-            first: Ema::unchecked(self.beta1),
-            spread: SecondMoment::outside(self.beta2, self.eps, seen2)?,
-            eps_root: check::rounded(self.eps_root),
-            scale: check::coefficient("lr", self.lr, lr * seen2.sqrt() / bias_correction(self.beta1, t))?,
+        let AdaBelief { beta1, beta2, eps, .. } = *self;
+        let (lr, seen2) = (Coefficient::new(self.lr), bias_correction(beta2, t));
+        let (scale, eps_seen, rectified) = match (self.rectify, rectification(beta2, 5.0, t)) {
+            (false, _) => (lr * seen2.sqrt(), seen2, true),
+            (true, Some(r)) => (lr * Coefficient::new(r) * seen2.sqrt(), Coefficient::ONE, true),
+            (true, None) if self.degenerated_to_sgd => (lr, Coefficient::ONE, false),
+            (true, None) => (Coefficient::ZERO, Coefficient::ONE, false),
         };
-        decoupled(self.maximize, lr, self.weight_decay, direction)
+        let (of_moment, of_grad) = corrected(beta1, self.nesterov, t);
+        let direction = AdaBeliefDirection {
+            beta1: check::rounded(beta1),
+            first: Ema::unchecked(beta1),
+            spread: SecondMoment::outside(beta2, eps, eps_seen)?,
+            eps_root: check::rounded(self.eps_root),
+            scale: check::coefficient("lr", self.lr, scale * of_moment)?,
+            of_grad: check::coefficient("lr", self.lr, scale * of_grad)?,
+            rectified,
+        };
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
 }
 
-/// Adam's update over the variance of the gradient.
+/// Adam's update over the variance of the gradient, or that of the moment alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdaBeliefDirection<A = Ema> {
     beta1: f32,
@@ -66,29 +92,39 @@ pub struct AdaBeliefDirection<A = Ema> {
     spread: SecondMoment<Outside, A>,
     eps_root: f32,
     scale: f32,
+    of_grad: f32,
+    rectified: bool,
+}
+
+impl<A: Average> AdaBeliefDirection<A> {
+    /// The new moment and the new variance.
+    #[inline(always)]
+    fn moments<R: Real>(&self, g: R, [m, s]: [R; 2]) -> [R; 2] {
+        // g less the new average, from the old one: the new one is rounded, and the difference would show that.
+        let surprise = R::splat(self.beta1) * (g - m);
+        [self.first.of(m, g), self.spread.of(s, surprise) + R::splat(self.eps_root)]
+    }
 }
 
 impl<A: Average> Direction<2> for AdaBeliefDirection<A> {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, s]: [R; 2]) -> (R, [R; 2]) {
-        // g less the new average, from the old one: the new one is rounded, and the difference would show that.
-        let surprise = R::splat(self.beta1) * (g - m);
-        let m = self.first.of(m, g);
-        let s = self.spread.of(s, surprise) + R::splat(self.eps_root);
-        let update = R::splat(self.scale) * (m / self.spread.root(s));
-        (update, [m, s])
+    fn lane<R: Real>(&self, g: R, state: [R; 2]) -> (R, [R; 2]) {
+        let [m, s] = self.moments(g, state);
+        if self.of_grad != 0.0 {
+            let ahead = R::splat(self.scale) * m + R::splat(self.of_grad) * g;
+            return (if self.rectified { ahead / self.spread.root(s) } else { ahead }, [m, s]);
+        }
+        let direction = if self.rectified { m / self.spread.root(s) } else { m };
+        (R::splat(self.scale) * direction, [m, s])
     }
 
     #[inline(always)]
     fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        let AdaBeliefDirection { beta1, eps_root, scale, of_grad, rectified, .. } = *self;
         match (self.first.slow(), self.spread.slow()) {
-            (Some(first), Some(spread)) => visitor.visit(AdaBeliefDirection {
-                beta1: self.beta1,
-                first,
-                spread,
-                eps_root: self.eps_root,
-                scale: self.scale,
-            }),
+            (Some(first), Some(spread)) if rectified && of_grad == 0.0 => {
+                visitor.visit(Usual(AdaBeliefDirection { beta1, first, spread, eps_root, scale, of_grad, rectified }))
+            }
             _ => visitor.general(),
         }
     }
@@ -96,5 +132,17 @@ impl<A: Average> Direction<2> for AdaBeliefDirection<A> {
     #[inline(always)]
     fn fades(&self) -> [bool; 2] {
         [true, self.spread.fades()]
+    }
+}
+
+/// [`AdaBeliefDirection`] with a root and without look-ahead.
+#[derive(Clone, Copy)]
+struct Usual<A>(AdaBeliefDirection<A>);
+
+impl<A: Average> Direction<2> for Usual<A> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, state: [R; 2]) -> (R, [R; 2]) {
+        let [m, s] = self.0.moments(g, state);
+        (R::splat(self.0.scale) * (m / self.0.spread.root(s)), [m, s])
     }
 }

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Average, Both, Coefficient, Ema, Epsilon, Outside, SecondMoment, bias_correction};
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adaptive moment estimation.
@@ -36,15 +40,16 @@ hyper_parameters! {
         eps_hat: bool = false,
         /// Divides the moments by `1−βᵗ`; off, m̂ is m and v̂ is v.
         bias_correction: bool = true,
-        /// Coupled L2 penalty: `g + weight_decay · p`. For decoupled decay take [`AdamW`](crate::AdamW).
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
         /// `torch.optim.Adam`, the default.
         torch = {};
-        /// `keras.optimizers.Adam`, TensorFlow's and the usual textbook code: epsilon hat, eps 1e-7.
-        keras = { eps: 1e-7, eps_hat: true, };
+        /// `keras.optimizers.Adam`, TensorFlow's and the usual textbook code: epsilon hat, eps 1e-7, decay is
+        /// decoupled.
+        keras = { eps: 1e-7, eps_hat: true, decay_form: DecayForm::Decoupled, };
         /// The formula as textbooks print it: eps 1e-8 inside the root, no bias correction.
         textbook = { eps: 0.0, eps_root: 1e-8, bias_correction: false, };
     }
@@ -52,12 +57,28 @@ hyper_parameters! {
 
 impl Optimizer<2> for Adam {
     type Clock = u64;
-    type Rule = Coupled<AdamDirection>;
+    type Rule = Decaying<AdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        Ok(coupled(self.maximize, self.weight_decay, AdamDirection::new(self, t)?))
+        Ok(descent(
+            self.maximize,
+            decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?,
+            AdamDirection::new(self, t)?,
+        ))
+    }
+}
+
+/// The weights of the moment and of the gradient in m̂: `m/(1−β1ᵗ)`, or with Nesterov's look-ahead
+/// `β1·m/(1−β1ᵗ⁺¹) + (1−β1)·g/(1−β1ᵗ)` (Dozat 2016, as in optax).
+pub(super) fn corrected(beta1: f64, nesterov: bool, t: u64) -> (Coefficient, Coefficient) {
+    let seen = bias_correction(beta1, t);
+    if nesterov {
+        let beta1 = Coefficient::new(beta1);
+        (beta1 / beta1.complement_of_power(t.saturating_add(1)), beta1.complement() / seen)
+    } else {
+        (Coefficient::ONE / seen, Coefficient::ZERO)
     }
 }
 

@@ -1,8 +1,12 @@
 use super::adam::{Adam, AdamDirection};
 use crate::error::Error;
 use crate::math::Coefficient;
-use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
-use crate::rule::Decoupled;
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
+use crate::rule::Decaying;
 
 hyper_parameters! {
     /// Adam with decoupled weight decay.
@@ -19,6 +23,7 @@ hyper_parameters! {
     /// | preset | lr | eps | weight_decay |
     /// |---|---|---|---|
     /// | [`AdamW::torch`], the default | 0.001 | 1e-8 | 0.01 |
+    /// | [`AdamW::optax`] | 0.001 (optax has no default) | 1e-8 | 1e-4 |
     /// | [`AdamW::keras`] | 0.001 | 1e-7, "epsilon hat" | 0.004 |
     pub struct AdamW {
         lr: f64 in NonNegative = 1e-3,
@@ -32,14 +37,15 @@ hyper_parameters! {
         eps_hat: bool = false,
         /// Divides the moments by `1−βᵗ`; off, m̂ is m and v̂ is v.
         bias_correction: bool = true,
-        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
         weight_decay: f64 in NonNegative = 0.01,
-        /// Ascends instead of descending; the decay still shrinks.
+        decay_form: DecayForm = DecayForm::Decoupled,
         maximize: bool = false,
     }
     presets {
         /// `torch.optim.AdamW`, the default.
         torch = {};
+        /// `optax.adamw`: weight decay 1e-4.
+        optax = { weight_decay: 1e-4, };
         /// `keras.optimizers.AdamW`: epsilon hat, eps 1e-7, weight decay 0.004.
         keras = { eps: 1e-7, eps_hat: true, weight_decay: 0.004, };
     }
@@ -47,13 +53,14 @@ hyper_parameters! {
 
 impl Optimizer<2> for AdamW {
     type Clock = u64;
-    type Rule = Decoupled<AdamDirection>;
+    type Rule = Decaying<AdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let AdamW { lr, beta1, beta2, eps, eps_root, eps_hat, bias_correction, weight_decay, maximize } = *self;
+        let AdamW { lr, beta1, beta2, eps, eps_root, eps_hat, bias_correction, weight_decay, decay_form, maximize } =
+            *self;
         let adam = Adam { lr, beta1, beta2, eps, eps_root, eps_hat, bias_correction, ..Adam::DEFAULT };
-        decoupled(maximize, Coefficient::new(lr), weight_decay, AdamDirection::new(&adam, t)?)
+        Ok(descent(maximize, decay(decay_form, weight_decay, Coefficient::new(lr))?, AdamDirection::new(&adam, t)?))
     }
 }

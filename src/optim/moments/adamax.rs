@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Average, Coefficient, Ema, TINY, bias_correction};
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam with the infinity norm in place of the second moment.
@@ -32,8 +36,8 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-8,
         /// Added to u in the denominator.
         eps_outside: f64 in NonNegative = 0.0,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
@@ -41,20 +45,20 @@ hyper_parameters! {
         torch = {};
         /// `optax.adamax`.
         optax = { lr: 1e-3, };
-        /// `keras.optimizers.Adamax`: eps 1e-7 outside the maximum.
-        keras = { lr: 1e-3, eps: 0.0, eps_outside: 1e-7, };
+        /// `keras.optimizers.Adamax`: eps 1e-7 outside the maximum, decay is decoupled.
+        keras = { lr: 1e-3, eps: 0.0, eps_outside: 1e-7, decay_form: DecayForm::Decoupled, };
     }
 }
 
 impl Optimizer<2> for Adamax {
     type Clock = u64;
-    type Rule = Coupled<AdamaxDirection>;
+    type Rule = Decaying<AdamaxDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_inf")];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = AdamaxDirection::new(self, t)?;
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

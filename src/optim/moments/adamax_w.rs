@@ -1,8 +1,12 @@
 use super::adamax::{Adamax, AdamaxDirection};
 use crate::error::Error;
 use crate::math::Coefficient;
-use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
-use crate::rule::Decoupled;
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
+use crate::rule::Decaying;
 
 hyper_parameters! {
     /// Adamax with decoupled weight decay.
@@ -24,9 +28,8 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-8,
         /// Added to u in the denominator.
         eps_outside: f64 in NonNegative = 0.0,
-        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
         weight_decay: f64 in NonNegative = 1e-4,
-        /// Ascends instead of descending; the decay still shrinks.
+        decay_form: DecayForm = DecayForm::Decoupled,
         maximize: bool = false,
     }
     presets {
@@ -37,13 +40,13 @@ hyper_parameters! {
 
 impl Optimizer<2> for AdamaxW {
     type Clock = u64;
-    type Rule = Decoupled<AdamaxDirection>;
+    type Rule = Decaying<AdamaxDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_inf")];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let AdamaxW { lr, beta1, beta2, eps, eps_outside, weight_decay, maximize } = *self;
+        let AdamaxW { lr, beta1, beta2, eps, eps_outside, weight_decay, decay_form, maximize } = *self;
         let direction = AdamaxDirection::new(&Adamax { lr, beta1, beta2, eps, eps_outside, ..Adamax::DEFAULT }, t)?;
-        decoupled(maximize, Coefficient::new(lr), weight_decay, direction)
+        Ok(descent(maximize, decay(decay_form, weight_decay, Coefficient::new(lr))?, direction))
     }
 }

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
-use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay_by, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adaptive Nesterov momentum: averages the gradient, its difference from the last one, and the square of both.
@@ -38,11 +42,11 @@ hyper_parameters! {
         eps_root: f64 in NonNegative = 0.0,
         /// Makes κ 1−β2, as optax does, instead of β2.
         complement: bool = false,
-        /// Weight decay.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Decoupled,
         /// Divides p by `1 + lr·wd` after the step (the paper's proximal form) instead of subtracting `lr·wd·p` before it.
+        /// Without meaning for coupled decay.
         proximal: bool = true,
-        /// Ascends instead of descending; the decay still shrinks.
         maximize: bool = false,
     }
     presets {
@@ -55,7 +59,7 @@ hyper_parameters! {
 
 impl Optimizer<4> for Adan {
     type Clock = u64;
-    type Rule = Decoupled<AdanDirection>;
+    type Rule = Decaying<AdanDirection>;
     const SLOTS: [Slot<Self>; 4] =
         [Slot::signed("exp_avg"), Slot::signed("exp_avg_diff"), Slot::squares("exp_avg_sq"), Slot::signed("pre_grad")];
 
@@ -63,12 +67,17 @@ impl Optimizer<4> for Adan {
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let Adan { lr, beta1, beta2, beta3, eps, eps_root, weight_decay, .. } = *self;
         let seen3 = bias_correction(beta3, t);
-        let (rate, kappa) = (Coefficient::new(lr), Coefficient::new(beta2));
+        let (lr_now, kappa) = (Coefficient::new(lr), Coefficient::new(beta2));
         let kappa = if self.complement { kappa.complement() } else { kappa };
         // (p − u)/(1+r) = p − (u + r·p)/(1+r): the division becomes part of the coefficients.
-        let shrunk =
-            if self.proximal { rate / (Coefficient::ONE + rate * Coefficient::new(weight_decay)) } else { rate };
-        let scale = shrunk * seen3.sqrt();
+        let rate = self.decay_form.rate(weight_decay, lr_now);
+        let (lr_now, rate) = if self.proximal {
+            let growth = Coefficient::ONE + rate;
+            (lr_now / growth, rate / growth)
+        } else {
+            (lr_now, rate)
+        };
+        let scale = lr_now * seen3.sqrt();
         let direction = AdanDirection {
             first: t == 1,
             of_grad: Ema::unchecked(beta1),
@@ -78,7 +87,7 @@ impl Optimizer<4> for Adan {
             grad_scale: check::coefficient("lr", lr, scale / bias_correction(beta1, t))?,
             difference_scale: check::coefficient("lr", lr, scale * kappa / bias_correction(beta2, t))?,
         };
-        decoupled(self.maximize, shrunk, weight_decay, direction)
+        Ok(descent(self.maximize, decay_by(self.decay_form, weight_decay, rate)?, direction))
     }
 }
 

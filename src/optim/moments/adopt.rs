@@ -1,23 +1,28 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment};
-use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam that normalizes by the last step's second moment before it averages: it converges for any β2.
     ///
     /// ```text
     /// t = 1:  v ← g² alone
-    /// after:  u = clamp(g / max(√v, eps), ±(t−1)^¼)
+    /// after:  u = clamp(g / max(√v, eps), ±(t−1)^clip_exponent)
     ///         m ← β1·m + (1−β1)·u
-    ///         p ← p − lr·m
+    ///         p ← p − lr·m, or p − lr·(β1·m + (1−β1)·u) with nesterov
     ///         v ← β2·v + (1−β2)·g²
     /// ```
     ///
     /// Source: Taniguchi et al., "ADOPT: Modified Adam Can Converge with Any β2 with the Optimal Rate", 2024,
     /// arXiv 2411.02853. The default is the paper's and `optax.contrib.adopt`'s.
+    /// For a limit of another form switch `clip` off; u is not at hand for adapters.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
     pub struct Adopt {
         lr: f64 in NonNegative = 1e-3,
@@ -27,20 +32,25 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-6,
         /// Clips u, as the paper's later version does.
         clip: bool = true,
-        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step after the first.
+        /// How fast the limit of u grows with the step.
+        clip_exponent: f64 in Share = 0.25,
+        /// Takes Nesterov's look-ahead of the moment.
+        nesterov: bool = false,
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending; the decay still shrinks.
+        decay_form: DecayForm = DecayForm::Decoupled,
         maximize: bool = false,
     }
     presets {
         /// `optax.contrib.adopt`, the default.
         optax = {};
+        /// `timm.optim.Adopt`: the clip exponent is 0.333, decay is coupled.
+        timm = { clip_exponent: 0.333, decay_form: DecayForm::Coupled, };
     }
 }
 
 impl Optimizer<2> for Adopt {
     type Clock = u64;
-    type Rule = Decoupled<AdoptDirection>;
+    type Rule = Decaying<AdoptDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -48,15 +58,25 @@ impl Optimizer<2> for Adopt {
         // The first step fills v and moves nothing: u is finite, clipped to zero.
         let filling = t == 1;
         let (lr, beta2, eps) = if filling { (0.0, 0.0, 1.0) } else { (self.lr, self.beta2, self.eps) };
-        let clip = Coefficient::from(t - 1).sqrt().sqrt();
+        let done = Coefficient::from(t - 1);
+        let clip = if self.clip_exponent == 0.25 {
+            done.sqrt().sqrt()
+        } else {
+            Coefficient::new(libm::pow(done.to_f64(), self.clip_exponent))
+        };
         let direction = AdoptDirection {
             first: Ema::unchecked(self.beta1),
             second: SecondMoment::outside(beta2, eps, Coefficient::ONE)?,
             lr: check::rounded(self.lr),
             eps: check::rounded(eps),
-            clip: if self.clip || filling { clip.to_f32() } else { f32::INFINITY },
+            clip: match (filling, self.clip) {
+                (true, _) => 0.0,
+                (_, true) => clip.to_f32(),
+                (_, false) => f32::INFINITY,
+            },
+            nesterov: self.nesterov,
         };
-        decoupled(self.maximize, Coefficient::new(lr), self.weight_decay, direction)
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(lr))?, direction))
     }
 }
 
@@ -68,22 +88,33 @@ pub struct AdoptDirection<A = Ema> {
     lr: f32,
     eps: f32,
     clip: f32,
+    nesterov: bool,
+}
+
+impl<A: Average> AdoptDirection<A> {
+    /// The clipped, normalized gradient.
+    #[inline(always)]
+    fn normalized<R: Real>(&self, g: R, v: R) -> R {
+        let u = g / v.sqrt().max(R::splat(self.eps));
+        u.max(R::splat(-self.clip)).min(R::splat(self.clip))
+    }
 }
 
 impl<A: Average> Direction<2> for AdoptDirection<A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
-        let u = g / v.sqrt().max(R::splat(self.eps));
-        let u = u.max(R::splat(-self.clip)).min(R::splat(self.clip));
+        let u = self.normalized(g, v);
         let m = self.first.of(m, u);
-        (R::splat(self.lr) * m, [m, self.second.of(v, g)])
+        let direction = if self.nesterov { self.first.of(m, u) } else { m };
+        (R::splat(self.lr) * direction, [m, self.second.of(v, g)])
     }
 
     #[inline(always)]
     fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        let AdoptDirection { lr, eps, clip, nesterov, .. } = *self;
         match (self.first.slow(), self.second.slow()) {
-            (Some(first), Some(second)) => {
-                visitor.visit(AdoptDirection { first, second, lr: self.lr, eps: self.eps, clip: self.clip })
+            (Some(first), Some(second)) if !nesterov => {
+                visitor.visit(Usual(AdoptDirection { first, second, lr, eps, clip, nesterov }))
             }
             _ => visitor.general(),
         }
@@ -92,5 +123,18 @@ impl<A: Average> Direction<2> for AdoptDirection<A> {
     #[inline(always)]
     fn fades(&self) -> [bool; 2] {
         [true, self.second.fades()]
+    }
+}
+
+/// [`AdoptDirection`] without look-ahead.
+#[derive(Clone, Copy)]
+struct Usual<A>(AdoptDirection<A>);
+
+impl<A: Average> Direction<2> for Usual<A> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+        let AdoptDirection { first, second, lr, .. } = self.0;
+        let m = first.of(m, self.0.normalized(g, v));
+        (R::splat(lr) * m, [m, second.of(v, g)])
     }
 }

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
-use crate::optim::{decay::either, optimizer::Optimizer, slot::Slot};
+use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Direction, DirectionVisitor, Either};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam whose denominator never shrinks.
@@ -22,26 +26,34 @@ hyper_parameters! {
     /// |---|---|---|
     /// | [`AmsGrad::torch`], `torch.optim.Adam(amsgrad=True)`, the default | v | coupled, 0 |
     /// | [`AmsGrad::torch_adamw`], `torch.optim.AdamW(amsgrad=True)` | v | decoupled, 0.01 |
+    /// | [`AmsGrad::keras`], `keras.optimizers.Adam(amsgrad=True)`: "epsilon hat", 1e-7 | v | decoupled, 0 |
+    /// | [`AmsGrad::keras_adamw`], `keras.optimizers.AdamW(amsgrad=True)`: the same | v | decoupled, 0.004 |
     /// | [`AmsGrad::optax`], `optax.amsgrad` | v̂ | none |
     pub struct AmsGrad {
         lr: f64 in NonNegative = 1e-3,
         beta1: f64 in Fraction = 0.9,
         beta2: f64 in Fraction = 0.999,
-        /// Added to the root. With 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-8,
+        /// Added inside the root, to what the correction leaves.
+        eps_root: f64 in NonNegative = 0.0,
+        /// Adds `eps` to the root of the uncorrected maximum ("epsilon hat").
+        eps_hat: bool = false,
         /// Keeps the maximum of the corrected v̂ instead of v.
         max_of_corrected: bool = false,
-        /// Weight decay.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Decays the parameters by `lr · weight_decay` instead of adding a penalty to the gradient.
-        decoupled_weight_decay: bool = false,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
         /// `torch.optim.Adam(amsgrad=True)`, the default.
         torch = {};
         /// `torch.optim.AdamW(amsgrad=True)`: decoupled decay of 0.01.
-        torch_adamw = { weight_decay: 0.01, decoupled_weight_decay: true, };
+        torch_adamw = { weight_decay: 0.01, decay_form: DecayForm::Decoupled, };
+        /// `keras.optimizers.Adam(amsgrad=True)`: epsilon hat, eps 1e-7, decay is decoupled.
+        keras = { eps: 1e-7, eps_hat: true, decay_form: DecayForm::Decoupled, };
+        /// `keras.optimizers.AdamW(amsgrad=True)`: the same with a decay of 0.004.
+        keras_adamw = { eps: 1e-7, eps_hat: true, weight_decay: 0.004, decay_form: DecayForm::Decoupled, };
         /// `optax.amsgrad`: the maximum of the corrected moment.
         optax = { max_of_corrected: true, };
     }
@@ -49,7 +61,7 @@ hyper_parameters! {
 
 impl Optimizer<3> for AmsGrad {
     type Clock = u64;
-    type Rule = Either<AmsGradDirection>;
+    type Rule = Decaying<AmsGradDirection>;
     const SLOTS: [Slot<Self>; 3] =
         [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::squares("max_exp_avg_sq")];
 
@@ -61,24 +73,24 @@ impl Optimizer<3> for AmsGrad {
         let (correction, seen) = if self.max_of_corrected { (one / seen2, one) } else { (one, seen2) };
         let direction = AmsGradDirection {
             first: Ema::unchecked(self.beta1),
-            second: SecondMoment::outside(self.beta2, self.eps, seen)?,
+            second: SecondMoment::both(self.beta2, self.eps, self.eps_root, self.eps_hat, seen)?,
             correction: correction.to_f32(),
             scale: check::coefficient("lr", self.lr, lr * seen.sqrt() / bias_correction(self.beta1, t))?,
         };
-        either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
 }
 
 /// Adam's update over the largest second moment. `CORRECTS` is off where the maximum is taken of v as it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AmsGradDirection<A = Ema, const CORRECTS: bool = true> {
+pub struct AmsGradDirection<E = Both, A = Ema, const CORRECTS: bool = true> {
     first: A,
-    second: SecondMoment<Outside, A>,
+    second: SecondMoment<E, A>,
     correction: f32,
     scale: f32,
 }
 
-impl<A: Average, const CORRECTS: bool> Direction<3> for AmsGradDirection<A, CORRECTS> {
+impl<E: Epsilon, A: Average, const CORRECTS: bool> Direction<3> for AmsGradDirection<E, A, CORRECTS> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v, v_max]: [R; 3]) -> (R, [R; 3]) {
         let m = self.first.of(m, g);
@@ -91,9 +103,9 @@ impl<A: Average, const CORRECTS: bool> Direction<3> for AmsGradDirection<A, CORR
     #[inline(always)]
     fn form<V: DirectionVisitor<3>>(&self, visitor: V) -> V::Output {
         let AmsGradDirection { correction, scale, .. } = *self;
-        match (self.first.slow(), self.second.slow()) {
+        match (self.first.slow(), self.second.usual()) {
             (Some(first), Some(second)) if correction == 1.0 => {
-                visitor.visit(AmsGradDirection::<_, false> { first, second, correction, scale })
+                visitor.visit(AmsGradDirection::<_, _, false> { first, second, correction, scale })
             }
             _ => visitor.general(),
         }

@@ -1,15 +1,15 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
+use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
 use crate::optim::{
     clock::{Clock, ClockData},
-    decay::either,
+    decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Direction, DirectionVisitor, Either};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam with Nesterov momentum.
@@ -30,7 +30,7 @@ hyper_parameters! {
     /// | preset | lr | momentum_decay | warmup | eps | weight decay |
     /// |---|---|---|---|---|---|
     /// | [`NAdam::torch`], the default | 0.002 | 0.004 | 0.5 | 1e-8 | coupled, 0 |
-    /// | [`NAdam::keras`] | 0.001 | 1 | 0.5 | 1e-7 | coupled, 0 |
+    /// | [`NAdam::keras`] | 0.001 | 1 | 0.5 | 1e-7 | decoupled, 0 |
     /// | [`NAdam::optax`] | 0.001 (optax has no default) | – | 0: μ is β1 | 1e-8 | coupled, 0 |
     /// | [`NAdam::optax_nadamw`] | 0.001 | – | 0 | 1e-8 | decoupled, 1e-4 |
     /// | [`NAdam::timm_nadamw`] | 0.001 | – | 0 | 1e-8 | decoupled, 0.01 |
@@ -39,36 +39,36 @@ hyper_parameters! {
         /// Decay rate of the first moment and the limit of μ.
         beta1: f64 in Fraction = 0.9,
         beta2: f64 in Fraction = 0.999,
-        /// Added to the root. With 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-8,
+        /// Added to v̂ inside the root.
+        eps_root: f64 in NonNegative = 0.0,
         /// How fast μ reaches β1.
         momentum_decay: f64 in NonNegative = 4e-3,
         /// The part of β1 that μ lacks at the start.
         momentum_warmup: f64 in Share = 0.5,
         /// Divides the moment by 1−Πμ·μt₊₁, which takes the next step's μ into account; off, by 1−Πμ.
         nesterov_correction: bool = true,
-        /// Weight decay.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Decays the parameters by `lr · weight_decay` instead of adding a penalty to the gradient.
-        decoupled_weight_decay: bool = false,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
         /// `torch.optim.NAdam`, the default.
         torch = {};
-        /// `keras.optimizers.Nadam`: lr 0.001, eps 1e-7, μ reaches β1 250 times faster.
-        keras = { lr: 1e-3, eps: 1e-7, momentum_decay: 1.0, };
+        /// `keras.optimizers.Nadam`: lr 0.001, eps 1e-7, μ reaches β1 250 times faster, decay is decoupled.
+        keras = { lr: 1e-3, eps: 1e-7, momentum_decay: 1.0, decay_form: DecayForm::Decoupled, };
         /// `optax.nadam`: μ is β1 from the start.
         optax = { lr: 1e-3, momentum_warmup: 0.0, };
         /// `optax.nadamw`: decoupled decay of 1e-4.
-        optax_nadamw = { lr: 1e-3, momentum_warmup: 0.0, weight_decay: 1e-4, decoupled_weight_decay: true, };
+        optax_nadamw = { lr: 1e-3, momentum_warmup: 0.0, weight_decay: 1e-4, decay_form: DecayForm::Decoupled, };
         /// `timm.optim.NAdamW`, MLCommons' form: decoupled decay of 0.01, and the moment is divided by 1−β1ᵗ.
         timm_nadamw = {
             lr: 1e-3,
             momentum_warmup: 0.0,
             nesterov_correction: false,
             weight_decay: 0.01,
-            decoupled_weight_decay: true,
+            decay_form: DecayForm::Decoupled,
         };
     }
     names { "nadamw" = optax_nadamw }
@@ -135,7 +135,7 @@ impl NAdam {
 
 impl Optimizer<2> for NAdam {
     type Clock = NAdamClock;
-    type Rule = Either<NAdamDirection>;
+    type Rule = Decaying<NAdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -148,7 +148,7 @@ impl Optimizer<2> for NAdam {
         let scale = lr * seen2.sqrt();
         let direction = NAdamDirection {
             first: Ema::unchecked(self.beta1),
-            second: SecondMoment::outside(self.beta2, self.eps, seen2)?,
+            second: SecondMoment::both(self.beta2, self.eps, self.eps_root, false, seen2)?,
             of_grad: check::coefficient(
                 "lr",
                 self.lr,
@@ -156,20 +156,20 @@ impl Optimizer<2> for NAdam {
             )?,
             of_moment: check::coefficient("lr", self.lr, scale * Coefficient::new(mu_next / (1.0 - decayed)))?,
         };
-        either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
 }
 
 /// Adam's update from a mix of gradient and moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NAdamDirection<A = Ema> {
+pub struct NAdamDirection<E = Both, A = Ema> {
     first: A,
-    second: SecondMoment<Outside, A>,
+    second: SecondMoment<E, A>,
     of_grad: f32,
     of_moment: f32,
 }
 
-impl<A: Average> Direction<2> for NAdamDirection<A> {
+impl<E: Epsilon, A: Average> Direction<2> for NAdamDirection<E, A> {
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
@@ -180,7 +180,7 @@ impl<A: Average> Direction<2> for NAdamDirection<A> {
 
     #[inline(always)]
     fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        match (self.first.slow(), self.second.slow()) {
+        match (self.first.slow(), self.second.usual()) {
             (Some(first), Some(second)) => {
                 visitor.visit(NAdamDirection { first, second, of_grad: self.of_grad, of_moment: self.of_moment })
             }

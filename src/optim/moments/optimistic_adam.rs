@@ -1,9 +1,14 @@
+use super::adam::corrected;
 use crate::check;
 use crate::error::Error;
 use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam that steps along the update that it expects next, for games such as the training of adversarial networks.
@@ -32,8 +37,8 @@ hyper_parameters! {
         eps_root: f64 in NonNegative = 0.0,
         /// Takes Nesterov's look-ahead of the moment.
         nesterov: bool = true,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
@@ -47,19 +52,14 @@ hyper_parameters! {
 
 impl Optimizer<3> for OptimisticAdam {
     type Clock = u64;
-    type Rule = Coupled<OptimisticAdamDirection>;
+    type Rule = Decaying<OptimisticAdamDirection>;
     const SLOTS: [Slot<Self>; 3] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::signed("prev_update")];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let OptimisticAdam { lr, alpha, beta, beta1, beta2, eps, eps_root, .. } = *self;
-        let (seen1, seen2) = (bias_correction(beta1, t), bias_correction(beta2, t));
-        let (of_moment, of_grad) = if self.nesterov {
-            let beta1 = Coefficient::new(beta1);
-            (beta1 / beta1.complement_of_power(t.saturating_add(1)), beta1.complement() / seen1)
-        } else {
-            (Coefficient::ONE / seen1, Coefficient::ZERO)
-        };
+        let seen2 = bias_correction(beta2, t);
+        let (of_moment, of_grad) = corrected(beta1, self.nesterov, t);
         // The first step has no other update to compare with.
         let of_last = if t == 1 { Coefficient::ZERO } else { Coefficient::new(beta) };
         let rate = Coefficient::new(lr);
@@ -71,7 +71,7 @@ impl Optimizer<3> for OptimisticAdam {
             of_update: check::coefficient("lr", lr, rate * (Coefficient::new(alpha) + of_last))?,
             of_last: check::coefficient("beta", beta, rate * of_last)?,
         };
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

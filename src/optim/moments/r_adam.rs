@@ -1,11 +1,15 @@
-use super::adam::AdamDirection;
+use super::adam::{AdamDirection, corrected};
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
-use crate::optim::{decay::either, optimizer::Optimizer, slot::Slot};
+use crate::math::{Average, Coefficient, Ema, SecondMoment, bias_correction, rectification};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Direction, DirectionVisitor, Either};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam that waits until its second moment can be trusted.
@@ -16,6 +20,7 @@ hyper_parameters! {
     /// ρ∞ = 2/(1−β2) − 1;  ρ = ρ∞ − 2t·β2ᵗ/(1−β2ᵗ)
     /// r = √( (ρ−4)(ρ−2)ρ∞ / ((ρ∞−4)(ρ∞−2)ρ) )
     /// p ← p − lr · r · m̂ · √(1−β2ᵗ) / (√v + eps) where ρ > threshold, else p − lr · m̂
+    /// m̂ = β1·m/(1−β1ᵗ⁺¹) + (1−β1)·g/(1−β1ᵗ) with nesterov, else m/(1−β1ᵗ)
     /// ```
     ///
     /// Source: Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", 2019, arXiv 1908.03265.
@@ -29,8 +34,10 @@ hyper_parameters! {
         lr: f64 in NonNegative = 1e-3,
         beta1: f64 in Fraction = 0.9,
         beta2: f64 in Fraction = 0.999,
-        /// Added to the root. With 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-8,
+        /// Added to v̂ inside the root.
+        eps_root: f64 in NonNegative = 0.0,
         /// Adds `eps` to the uncorrected √v instead of √v̂.
         eps_hat: bool = true,
         /// The ρ above which a step is rectified; at least 4, where r is 0. It is the `threshold` of optax.
@@ -38,10 +45,10 @@ hyper_parameters! {
         /// Makes the step `lr · m̂` where ρ is not above the threshold; off, p stays there and only the moments change. It
         /// is the `degenerated_to_sgd` of the authors' code.
         degenerated_to_sgd: bool = true,
-        /// Weight decay.
+        /// Takes Nesterov's look-ahead of the moment.
+        nesterov: bool = false,
         weight_decay: f64 in NonNegative = 0.0,
-        /// Decays the parameters by `lr · weight_decay` instead of adding a penalty to the gradient.
-        decoupled_weight_decay: bool = false,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
@@ -52,46 +59,38 @@ hyper_parameters! {
     }
 }
 
-impl RAdam {
-    /// The rectification r, or `None` where the variance cannot be estimated yet.
-    fn rectification(&self, t: u64) -> Option<f64> {
-        let rho_inf = 2.0 / (1.0 - self.beta2) - 1.0;
-        let power = libm::pow(self.beta2, t as f64);
-        let rho = rho_inf - 2.0 * t as f64 * power / (1.0 - power);
-        let of = |rho: f64| (rho - 4.0) * (rho - 2.0) / rho;
-        (rho > self.threshold).then(|| libm::sqrt(of(rho) / of(rho_inf)))
-    }
-}
-
 impl Optimizer<2> for RAdam {
     type Clock = u64;
-    type Rule = Either<RAdamDirection>;
+    type Rule = Decaying<RAdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         check::field("threshold", self.threshold, Range::AtLeast(4.0))?;
-        let seen2 = bias_correction(self.beta2, t);
-        let rectification = self.rectification(t);
+        let RAdam { beta1, beta2, eps, eps_root, eps_hat, .. } = *self;
+        let seen2 = bias_correction(beta2, t);
+        let rectification = rectification(beta2, self.threshold, t);
         // An unrectified step moves by `lr · m̂`, or p stays, with its decay.
         let stays = rectification.is_none() && !self.degenerated_to_sgd;
         let lr = if stays { Coefficient::ZERO } else { Coefficient::new(self.lr) };
-        let corrected = lr / bias_correction(self.beta1, t);
-        let scale = rectification.map_or(corrected, |r| corrected * Coefficient::new(r) * seen2.sqrt());
+        let scale = rectification.map_or(lr, |r| lr * Coefficient::new(r) * seen2.sqrt());
+        let (of_moment, of_grad) = corrected(beta1, self.nesterov, t);
         let adam = AdamDirection {
-            first: Ema::unchecked(self.beta1),
-            second: SecondMoment::outside(self.beta2, self.eps, if self.eps_hat { Coefficient::ONE } else { seen2 })?,
-            scale: check::coefficient("lr", self.lr, scale)?,
+            first: Ema::unchecked(beta1),
+            second: SecondMoment::both(beta2, eps, eps_root, eps_hat, seen2)?,
+            scale: check::coefficient("lr", self.lr, scale * of_moment)?,
         };
-        let direction = RAdamDirection { adam, rectified: rectification.is_some() };
-        either(self.maximize, lr, self.weight_decay, self.decoupled_weight_decay, direction)
+        let of_grad = check::coefficient("lr", self.lr, scale * of_grad)?;
+        let direction = RAdamDirection { adam, of_grad, rectified: rectification.is_some() };
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
 }
 
 /// Adam's update, rectified, or that of the moment alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RAdamDirection {
-    adam: AdamDirection<Outside>,
+    adam: AdamDirection,
+    of_grad: f32,
     rectified: bool,
 }
 
@@ -100,13 +99,17 @@ impl Direction<2> for RAdamDirection {
     fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let AdamDirection { first, second, scale } = self.adam;
         let (m, v) = (first.of(m, g), second.of(v, g));
+        if self.of_grad != 0.0 {
+            let ahead = R::splat(scale) * m + R::splat(self.of_grad) * g;
+            return (if self.rectified { ahead / second.root(v) } else { ahead }, [m, v]);
+        }
         let direction = if self.rectified { m / second.root(v) } else { m };
         (R::splat(scale) * direction, [m, v])
     }
 
     #[inline(always)]
     fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        if self.rectified { self.adam.form(visitor) } else { visitor.general() }
+        if self.rectified && self.of_grad == 0.0 { self.adam.form(visitor) } else { visitor.general() }
     }
 
     #[inline(always)]

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Average, Both, Coefficient, DecayingSum, Ema, Epsilon, SecondMoment, bias_correction};
-use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// AdEMAMix with one sum of gradients in place of two averages.
@@ -29,9 +33,8 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-8,
         /// Added to v̂ inside the root.
         eps_root: f64 in NonNegative = 0.0,
-        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending; the decay still shrinks.
+        decay_form: DecayForm = DecayForm::Decoupled,
         maximize: bool = false,
     }
     presets {
@@ -42,7 +45,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for SimplifiedAdEmaMix {
     type Clock = u64;
-    type Rule = Decoupled<SimplifiedAdEmaMixDirection>;
+    type Rule = Decaying<SimplifiedAdEmaMixDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -57,7 +60,7 @@ impl Optimizer<2> for SimplifiedAdEmaMix {
             of_sum: check::coefficient("lr", lr, scale)?,
             of_grad: check::coefficient("alpha", alpha, scale * Coefficient::new(alpha))?,
         };
-        decoupled(self.maximize, rate, self.weight_decay, direction)
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, rate)?, direction))
     }
 }
 

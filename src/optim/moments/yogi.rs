@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Average, Coefficient, Ema, Epsilon, Outside, bias_correction};
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adam whose second moment changes by steps of a fixed relative size, however far g² is from it.
@@ -25,19 +29,21 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-3,
         /// What both moments start at.
         initial_accumulator: f64 in NonNegative = 1e-6,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
-        /// `optax.yogi`, the default.
+        /// `optax.yogi`, the default (optax has no decay).
         optax = {};
+        /// pytorch_optimizer's `Yogi`: decay is decoupled.
+        pytorch_optimizer = { decay_form: DecayForm::Decoupled, };
     }
 }
 
 impl Optimizer<2> for Yogi {
     type Clock = u64;
-    type Rule = Coupled<YogiDirection>;
+    type Rule = Decaying<YogiDirection>;
     const SLOTS: [Slot<Self>; 2] = [
         Slot::signed("exp_avg").starting_at(|yogi: &Yogi| yogi.initial_accumulator),
         Slot::squares("exp_avg_sq").starting_at(|yogi: &Yogi| yogi.initial_accumulator),
@@ -52,7 +58,7 @@ impl Optimizer<2> for Yogi {
             epsilon: Outside::new(self.eps, seen2.sqrt())?,
             scale: check::coefficient("lr", self.lr, lr * seen2.sqrt() / bias_correction(self.beta1, t))?,
         };
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Average, Coefficient, Ema};
-use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Evolved sign momentum: every element moves by exactly `lr`.
@@ -27,9 +31,8 @@ hyper_parameters! {
         beta1: f64 in Fraction = 0.9,
         /// Decay rate of the moment.
         beta2: f64 in Fraction = 0.99,
-        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending; the decay still shrinks.
+        decay_form: DecayForm = DecayForm::Decoupled,
         maximize: bool = false,
     }
     presets {
@@ -44,7 +47,7 @@ hyper_parameters! {
 
 impl Optimizer<1> for Lion {
     type Clock = u64;
-    type Rule = Decoupled<LionDirection>;
+    type Rule = Decaying<LionDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
     #[inline]
@@ -54,7 +57,7 @@ impl Optimizer<1> for Lion {
             moment: Ema::unchecked(self.beta2),
             lr: check::rounded(self.lr),
         };
-        decoupled(self.maximize, Coefficient::new(self.lr), self.weight_decay, direction)
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

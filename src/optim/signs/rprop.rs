@@ -1,9 +1,14 @@
 use crate::check;
 use crate::error::Error;
-use crate::optim::{optimizer::Optimizer, slot::Slot};
+use crate::math::Coefficient;
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Descent, Direction, Loss, Off};
+use crate::rule::{Decaying, Direction};
 
 hyper_parameters! {
     /// Resilient backpropagation, for full batches: only the sign of a gradient counts, and each element has its
@@ -39,6 +44,8 @@ hyper_parameters! {
         step_max: f64 in NonNegative = 50.0,
         /// Makes each move one step late, as [`Rprop::optax`] does.
         delayed: bool = false,
+        weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
@@ -52,7 +59,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for Rprop {
     type Clock = u64;
-    type Rule = Loss<Descent<RpropDirection>, Off>;
+    type Rule = Decaying<RpropDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("prev"), Slot::squares("step_size").starting_at(|o| o.lr)];
 
     #[inline]
@@ -66,7 +73,7 @@ impl Optimizer<2> for Rprop {
             step_max: check::rounded(self.step_max),
             delayed: self.delayed,
         };
-        Ok(Loss::new(self.maximize, Descent::new(direction)))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

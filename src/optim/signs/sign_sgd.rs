@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema};
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::math::{Average, Coefficient, Ema};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Every element moves by exactly `lr`, whatever the size of its gradient.
@@ -16,8 +20,8 @@ hyper_parameters! {
     /// Problems", 2018, arXiv 1802.04434; `optax.sign_sgd`. No state.
     pub struct SignSgd {
         lr: f64 in NonNegative = 1e-3,
-        /// Coupled L2 penalty: `g + weight_decay · p` before the sign.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
@@ -28,13 +32,13 @@ hyper_parameters! {
 
 impl Optimizer<0> for SignSgd {
     type Clock = u64;
-    type Rule = Coupled<SignSgdDirection>;
+    type Rule = Decaying<SignSgdDirection>;
     const SLOTS: [Slot<Self>; 0] = [];
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = SignSgdDirection { lr: check::rounded(self.lr) };
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 
@@ -61,24 +65,39 @@ hyper_parameters! {
     ///
     /// Source: the same paper.
     /// State: m (`exp_avg`), zeros at the start.
+    ///
+    /// | preset | weight decay |
+    /// |---|---|
+    /// | [`Signum::paper`], with the values of the authors' experiments, the default | coupled, 0 |
+    /// | [`Signum::pytorch_optimizer`], its `SignSGD` | decoupled, 0 |
     pub struct Signum {
         lr: f64 in NonNegative = 1e-3,
         /// Decay rate β of the moment.
         beta: f64 in Fraction = 0.9,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
+    }
+    presets {
+        /// The paper's form, the default.
+        paper = {};
+        /// pytorch_optimizer's `SignSGD`: decay is decoupled.
+        pytorch_optimizer = { decay_form: DecayForm::Decoupled, };
     }
 }
 
 impl Optimizer<1> for Signum {
     type Clock = u64;
-    type Rule = Coupled<SignumDirection>;
+    type Rule = Decaying<SignumDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        Ok(coupled(self.maximize, self.weight_decay, SignumDirection::new(self.lr, self.beta)?))
+        Ok(descent(
+            self.maximize,
+            decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?,
+            SignumDirection::new(self.lr, self.beta)?,
+        ))
     }
 }
 

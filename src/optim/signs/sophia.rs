@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::{Error, Slice};
 use crate::math::{Average, Coefficient, Ema, TINY, bias_correction};
-use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Decoupled, Direction, DirectionVisitor, Rule};
+use crate::rule::{Decaying, Direction, DirectionVisitor, Rule};
 use crate::run::{Wrong, pass};
 
 hyper_parameters! {
@@ -11,7 +15,7 @@ hyper_parameters! {
     ///
     /// ```text
     /// m ← β1·m + (1−β1)·g
-    /// p ← p − lr · (clamp(m / max(γ·h, eps), ±1) + wd·p)
+    /// p ← p − lr · (clamp(m / max(γ·h, eps), ±clip) + wd·p)
     /// every k steps, from the caller's estimate ĥ:  h ← β2·h + (1−β2)·ĥ
     /// ```
     ///
@@ -31,11 +35,12 @@ hyper_parameters! {
         gamma: f64 in NonNegative = 0.01,
         /// The smallest denominator.
         eps: f64 in NonNegative = 1e-8,
+        /// The largest step, in units of `lr`.
+        clip: f64 in NonNegative = 1.0,
         /// Divides m by `1−β1ᵗ`, as optax does and the authors do not.
         bias_correction: bool = false,
-        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
         weight_decay: f64 in NonNegative = 0.0,
-        /// Ascends instead of descending; the decay still shrinks.
+        decay_form: DecayForm = DecayForm::Decoupled,
         maximize: bool = false,
     }
     presets {
@@ -70,7 +75,7 @@ impl Rule<0> for HessianRule {
 
 impl Optimizer<2> for Sophia {
     type Clock = u64;
-    type Rule = Decoupled<SophiaDirection>;
+    type Rule = Decaying<SophiaDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::signed("hessian").read_only()];
 
     #[inline]
@@ -81,9 +86,10 @@ impl Optimizer<2> for Sophia {
             average: Ema::unchecked(self.beta1),
             gamma: check::coefficient("gamma", self.gamma, Coefficient::new(self.gamma) * seen)?,
             eps: check::coefficient("eps", self.eps, Coefficient::new(self.eps) * seen)?,
+            clip: check::rounded(self.clip),
             lr: check::rounded(self.lr),
         };
-        decoupled(self.maximize, Coefficient::new(self.lr), self.weight_decay, direction)
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 
@@ -93,6 +99,7 @@ pub struct SophiaDirection<A = Ema> {
     average: A,
     gamma: f32,
     eps: f32,
+    clip: f32,
     lr: f32,
 }
 
@@ -101,14 +108,15 @@ impl<A: Average> Direction<2> for SophiaDirection<A> {
     fn lane<R: Real>(&self, g: R, [m, h]: [R; 2]) -> (R, [R; 2]) {
         let m = self.average.of(m, g);
         let ratio = m / (R::splat(self.gamma) * h).max(R::splat(self.eps));
-        let clipped = ratio.max(R::splat(-1.0)).min(R::splat(1.0));
+        let clipped = ratio.max(R::splat(-self.clip)).min(R::splat(self.clip));
         (R::splat(self.lr) * clipped, [m, h])
     }
 
     #[inline(always)]
     fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
+        let SophiaDirection { gamma, eps, clip, lr, .. } = *self;
         match self.average.slow() {
-            Some(average) => visitor.visit(SophiaDirection { average, gamma: self.gamma, eps: self.eps, lr: self.lr }),
+            Some(average) => visitor.visit(SophiaDirection { average, gamma, eps, clip, lr }),
             None => visitor.general(),
         }
     }

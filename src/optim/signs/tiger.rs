@@ -1,8 +1,12 @@
 use super::sign_sgd::SignumDirection;
 use crate::error::Error;
 use crate::math::Coefficient;
-use crate::optim::{decay::decoupled, optimizer::Optimizer, slot::Slot};
-use crate::rule::Decoupled;
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
+use crate::rule::Decaying;
 
 hyper_parameters! {
     /// Tight-fisted optimizer: Lion with one decay rate, so that its moment can hold a gradient accumulation too.
@@ -18,21 +22,20 @@ hyper_parameters! {
         lr: f64 in NonNegative = 1e-3,
         /// Decay rate β of the moment.
         beta: f64 in Fraction = 0.965,
-        /// Decoupled decay: p shrinks by `lr · weight_decay` of itself each step.
         weight_decay: f64 in NonNegative = 0.01,
-        /// Ascends instead of descending; the decay still shrinks.
+        decay_form: DecayForm = DecayForm::Decoupled,
         maximize: bool = false,
     }
 }
 
 impl Optimizer<1> for Tiger {
     type Clock = u64;
-    type Rule = Decoupled<SignumDirection>;
+    type Rule = Decaying<SignumDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction = SignumDirection::new(self.lr, self.beta)?;
-        decoupled(self.maximize, Coefficient::new(self.lr), self.weight_decay, direction)
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Ema, Inside, SecondMoment};
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::math::{Average, Coefficient, Ema, Inside, SecondMoment};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Steps in the parameters' own units, with no learning rate to choose.
@@ -30,28 +34,28 @@ hyper_parameters! {
         /// Added inside both roots. At 0 no parameter ever moves, and an element that has seen no gradient becomes 0/0,
         /// NaN.
         eps: f64 in NonNegative = 1e-6,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
         /// `torch.optim.Adadelta`, the default.
         torch = {};
-        /// `keras.optimizers.Adadelta`: lr 0.001, rho 0.95, eps 1e-7.
-        keras = { lr: 1e-3, rho: 0.95, eps: 1e-7, };
+        /// `keras.optimizers.Adadelta`: lr 0.001, rho 0.95, eps 1e-7, decay is decoupled.
+        keras = { lr: 1e-3, rho: 0.95, eps: 1e-7, decay_form: DecayForm::Decoupled, };
     }
 }
 
 impl Optimizer<2> for AdaDelta {
     type Clock = u64;
-    type Rule = Coupled<AdaDeltaDirection>;
+    type Rule = Decaying<AdaDeltaDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::squares("square_avg"), Slot::squares("acc_delta")];
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction =
             AdaDeltaDirection { square: SecondMoment::inside(self.rho, self.eps)?, lr: check::rounded(self.lr) };
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Both, Coefficient, Epsilon, Inside, Outside};
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 hyper_parameters! {
     /// Adaptive subgradient: the rate of each element falls with the sum of its squared gradients.
@@ -35,15 +39,15 @@ hyper_parameters! {
         eps: f64 in NonNegative = 1e-7,
         /// Added inside the root.
         eps_root: f64 in NonNegative = 0.0,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
         /// `torch.optim.Adagrad`: eps 1e-10.
         torch = { eps: 1e-10, };
-        /// `keras.optimizers.Adagrad`: lr 0.001, accumulator from 0.1, eps 1e-7 inside the root.
-        keras = { lr: 1e-3, initial_accumulator: 0.1, eps: 0.0, eps_root: 1e-7, };
+        /// `keras.optimizers.Adagrad`: lr 0.001, accumulator from 0.1, eps 1e-7 inside the root, decay is decoupled.
+        keras = { lr: 1e-3, initial_accumulator: 0.1, eps: 0.0, eps_root: 1e-7, decay_form: DecayForm::Decoupled, };
         /// `optax.adagrad`: accumulator from 0.1, eps 1e-7 inside the root.
         optax = { initial_accumulator: 0.1, eps: 0.0, eps_root: 1e-7, };
         /// The formula as textbooks print it: the accumulator starts at epsilon too.
@@ -53,18 +57,18 @@ hyper_parameters! {
 
 impl Optimizer<1> for AdaGrad {
     type Clock = u64;
-    type Rule = Coupled<AdaGradDirection>;
+    type Rule = Decaying<AdaGradDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::squares("sum").starting_at(|o| o.initial_accumulator)];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let (lr, decay) = (Coefficient::new(self.lr), Coefficient::new(self.lr_decay));
+        let (lr, lr_decay) = (Coefficient::new(self.lr), Coefficient::new(self.lr_decay));
         let inside = Inside::new("eps_root", self.eps_root, Coefficient::ONE)?;
         let direction = AdaGradDirection {
             epsilon: Both::new(inside, Outside::new(self.eps, Coefficient::ONE)?),
-            lr: check::coefficient("lr", self.lr, lr / (Coefficient::ONE + Coefficient::from(t - 1) * decay))?,
+            lr: check::coefficient("lr", self.lr, lr / (Coefficient::ONE + Coefficient::from(t - 1) * lr_decay))?,
         };
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
 }
 

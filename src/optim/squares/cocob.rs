@@ -1,6 +1,11 @@
 use crate::check;
 use crate::error::Error;
-use crate::optim::{optimizer::Optimizer, slot::Slot};
+use crate::math::Coefficient;
+use crate::optim::{
+    decay::{DecayForm, decay},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
 use crate::rule::{Loss, Rule};
 
@@ -24,8 +29,8 @@ hyper_parameters! {
         alpha: f64 in NonNegative = 100.0,
         /// What L starts at. With 0, an element that has seen no gradient becomes 0/0, NaN.
         eps: f64 in NonNegative = 1e-8,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
@@ -48,7 +53,8 @@ impl Optimizer<5> for Cocob {
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let rule = CocobRule { lr: check::rounded(self.lr), alpha: check::rounded(self.alpha) };
-        Ok(Loss::penalized(self.maximize, self.weight_decay, rule))
+        let decay = decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?;
+        Ok(Loss::new(self.maximize, decay, rule))
     }
 }
 

@@ -1,7 +1,11 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::Coefficient;
-use crate::optim::{optimizer::Optimizer, slot::Slot};
+use crate::math::{Coefficient, Exponent, Power};
+use crate::optim::{
+    decay::{DecayForm, decay},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
 use crate::rule::{Loss, Off, On, Penalty, Rule, Switch, Visitor};
 
@@ -10,15 +14,17 @@ hyper_parameters! {
     ///
     /// ```text
     /// n' = n + g²
-    /// z ← z + (g + 2·l2_shrinkage·p) − (√n' − √n)/lr · p
-    /// p ← (clamp(z, −l1, l1) − z) / (√n'/lr + 2·(l2 + beta/(2·lr)))
+    /// z ← z + (g + 2·l2_shrinkage·p) − (n'^power − n^power)/lr · p
+    /// p ← (clamp(z, −l1, l1) − z) / (n'^power/lr + 2·(l2 + beta/(2·lr)))
     /// n ← n'
     /// ```
     ///
     /// Source: McMahan et al., "Ad Click Prediction: a View from the Trenches", KDD 2013, in the form of
-    /// `keras.optimizers.Ftrl` with its learning-rate power of −½, whose values are the defaults. Other powers need a
-    /// power function, which formulas on elements do not have. As in the paper, a parameter whose z is 0 becomes 0,
-    /// also while n is 0.
+    /// `keras.optimizers.Ftrl`, whose values are the defaults. As in the paper, a parameter whose z is 0 becomes 0, also
+    /// while n is 0.
+    ///
+    /// A power other than ½, 0 and 1 takes up to 64 square roots an element: see [`Power`].
+    ///
     /// State: z (`linear`), zeros at the start, and n (`accumulator`), `initial_accumulator` at the start.
     pub struct Ftrl {
         /// Learning rate. Its inverse must fit an f32.
@@ -33,17 +39,23 @@ hyper_parameters! {
         l2_shrinkage: f64 in NonNegative = 0.0,
         /// The paper's β.
         beta: f64 in NonNegative = 0.0,
+        /// The power of n that divides the rate: the negative of Keras's `learning_rate_power`. Above 1 is refused.
+        power: f64 in Share = 0.5,
+        weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
     }
     presets {
-        /// `keras.optimizers.Ftrl`, the default.
-        keras = {};
+        /// The paper's form with Keras's values, the default.
+        paper = {};
+        /// `keras.optimizers.Ftrl`: decay is decoupled.
+        keras = { decay_form: DecayForm::Decoupled, };
     }
 }
 
 impl Optimizer<2> for Ftrl {
     type Clock = u64;
-    type Rule = Loss<FtrlRule, Off>;
+    type Rule = Loss<FtrlRule>;
     const SLOTS: [Slot<Self>; 2] =
         [Slot::signed("linear"), Slot::squares("accumulator").starting_at(|o| o.initial_accumulator)];
 
@@ -62,30 +74,30 @@ impl Optimizer<2> for Ftrl {
             inverse_lr: check::coefficient("lr", self.lr, Coefficient::ONE / lr)?,
             l1: check::rounded(self.l1),
             quadratic: check::coefficient("l2", self.l2, quadratic)?.max(f32::MIN_POSITIVE),
+            power: Power::new(self.power),
         };
-        Ok(Loss::new(self.maximize, rule))
+        Ok(Loss::new(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, rule))
     }
 }
 
 /// One step of [`Ftrl`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FtrlRule<L = Penalty> {
+pub struct FtrlRule<L = Penalty, E = Power> {
     shrinkage: L,
     lr: f32,
     inverse_lr: f32,
     l1: f32,
     quadratic: f32,
+    power: E,
 }
 
-impl<L: Switch> Rule<2> for FtrlRule<L> {
+impl<L: Switch, E: Exponent> Rule<2> for FtrlRule<L, E> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [z, n]: [R; 2]) -> (R, [R; 2]) {
         let (lr, l1) = (R::splat(self.lr), R::splat(self.l1));
         let square = g * g;
         let sum = n + square;
-        let root = sum.sqrt();
-        // √n' − √n without its cancellation. The smallest normal number changes only a divisor of 0.
-        let growth = square / (root + n.sqrt() + R::splat(f32::MIN_POSITIVE));
+        let (root, growth) = self.power.with_growth(sum, n, square);
         let z = z + (self.shrinkage.add_to(g, p) - growth * R::splat(self.inverse_lr) * p);
         let p = lr * (z.max(-l1).min(l1) - z) / (root + R::splat(self.quadratic));
         (p, [z, sum])
@@ -94,9 +106,12 @@ impl<L: Switch> Rule<2> for FtrlRule<L> {
     #[inline(always)]
     fn form<V: Visitor<2>>(&self, visitor: V) -> V::Output {
         let FtrlRule { lr, inverse_lr, l1, quadratic, .. } = *self;
-        match self.shrinkage.factor() {
-            None => visitor.visit(FtrlRule { shrinkage: Off, lr, inverse_lr, l1, quadratic }),
-            Some(factor) => visitor.visit(FtrlRule { shrinkage: On::new(factor), lr, inverse_lr, l1, quadratic }),
+        match (self.shrinkage.factor(), self.power.half()) {
+            (None, Some(power)) => visitor.visit(FtrlRule { shrinkage: Off, lr, inverse_lr, l1, quadratic, power }),
+            (Some(factor), Some(power)) => {
+                visitor.visit(FtrlRule { shrinkage: On::new(factor), lr, inverse_lr, l1, quadratic, power })
+            }
+            (_, None) => visitor.general(),
         }
     }
 }

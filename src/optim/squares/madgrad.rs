@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
 use crate::math::{Coefficient, Interpolate, Lerp, cube_root};
-use crate::optim::{optimizer::Optimizer, slot::Slot};
+use crate::optim::{
+    decay::{DecayForm, decay},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Loss, Rule, Visitor};
+use crate::rule::{Loss, Rule, Switch, Visitor};
 
 hyper_parameters! {
     /// Momentumized, adaptive dual averaging: steps from where training began, scaled by a cube root.
@@ -16,6 +20,8 @@ hyper_parameters! {
     /// p ← p + (1−momentum)·(z − p)
     /// ```
     ///
+    /// Decoupled decay takes `(lr + eps) · weight_decay · p` off, as the authors' `decouple_decay` does.
+    ///
     /// Source: Defazio & Jelassi, "Adaptivity without Compromise: A Momentumized, Adaptive, Dual Averaged Gradient
     /// Method for Stochastic Optimization", 2021, arXiv 2101.11075, in the form of the authors' code (package
     /// madgrad) and optax, with its values.
@@ -24,12 +30,16 @@ hyper_parameters! {
         lr: f64 in NonNegative = 1e-2,
         /// How much of the old parameters stays.
         momentum: f64 in Fraction = 0.9,
-        /// Added to the cube root, and to a learning rate that is not 0. At 0, which the authors recommend for very small gradients, an element that has seen
-        /// no gradient stays where it is.
+        /// Added to the cube root, and to a learning rate that is not 0. At 0, which the authors recommend for very small
+        /// gradients, an element that has seen no gradient stays where it is.
         eps: f64 in NonNegative = 1e-6,
-        /// Coupled L2 penalty: `g + weight_decay · p`.
         weight_decay: f64 in NonNegative = 0.0,
+        decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
+    }
+    presets {
+        /// The authors' package madgrad and `optax.contrib.madgrad`, the default.
+        authors = {};
     }
 }
 
@@ -48,7 +58,7 @@ impl Optimizer<3> for Madgrad {
             eps: check::rounded(self.eps),
             toward: Lerp::new(1.0 - self.momentum),
         };
-        Ok(Loss::penalized(self.maximize, self.weight_decay, rule))
+        Ok(Loss::new(self.maximize, decay(self.decay_form, self.weight_decay, rate)?, rule))
     }
 }
 
@@ -80,6 +90,13 @@ impl<L: Interpolate, const GUARDED: bool> Rule<3> for MadgradRule<L, GUARDED> {
         let v = v + scaled * g;
         let z = x0 - s / self.divisor(v);
         (self.toward.between(p, z), [s, v, x0])
+    }
+
+    /// The step moves from the parameter before the decay, as in the authors' code.
+    #[inline(always)]
+    fn lane_decaying<R: Real, P: Switch>(&self, p: R, g: R, decay: P, state: [R; 3]) -> (R, [R; 3]) {
+        let (next, state) = self.lane(p, g, state);
+        (decay.take_from(next, p), state)
     }
 
     #[inline(always)]

@@ -1,9 +1,13 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment};
-use crate::optim::{decay::coupled, optimizer::Optimizer, slot::Slot};
+use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction, variance};
+use crate::optim::{
+    decay::{DecayForm, decay, descent},
+    optimizer::Optimizer,
+    slot::Slot,
+};
 use crate::real::Real;
-use crate::rule::{Coupled, Direction, DirectionVisitor};
+use crate::rule::{Decaying, Direction, DirectionVisitor};
 
 /// Declares a form of RMSprop: the fields and presets that all forms have, and those that it adds.
 macro_rules! rms_prop {
@@ -30,18 +34,26 @@ macro_rules! rms_prop {
                 /// TensorFlow and optax, or `b ← μ·b + u; p ← p − lr·b`, as PyTorch. The two differ as soon as `lr`
                 /// changes. Without momentum they are the same.
                 lr_in_buffer: bool = false,
-                /// Coupled L2 penalty: `g + weight_decay · p`.
+                /// Divides the averages by `1−αᵗ`.
+                bias_correction: bool = false,
                 weight_decay: f64 in NonNegative = 0.0,
-                /// Ascends instead of descending.
+                decay_form: DecayForm = DecayForm::Coupled,
                 maximize: bool = false,
                 $($own)*
             }
             presets {
                 /// `torch.optim.RMSprop`: eps 1e-8.
                 torch = { eps: 1e-8, };
-                /// `keras.optimizers.RMSprop`: lr 0.001, decay 0.9, eps 1e-7 inside the root. With momentum, the
-                /// learning rate is inside the buffer.
-                keras = { lr: 1e-3, decay: 0.9, eps: 0.0, eps_root: 1e-7, lr_in_buffer: true, };
+                /// `keras.optimizers.RMSprop`: lr 0.001, decay 0.9, eps 1e-7 inside the root, weight decay is
+                /// decoupled. With momentum, the learning rate is inside the buffer.
+                keras = {
+                    lr: 1e-3,
+                    decay: 0.9,
+                    eps: 0.0,
+                    eps_root: 1e-7,
+                    lr_in_buffer: true,
+                    decay_form: DecayForm::Decoupled,
+                };
                 /// `optax.rmsprop`: decay 0.9, eps 1e-8 inside the root. With momentum, the learning rate is inside the
                 /// buffer.
                 optax = { decay: 0.9, eps: 0.0, eps_root: 1e-8, lr_in_buffer: true, };
@@ -102,100 +114,108 @@ rms_prop! {
 }
 
 rms_prop! {
-    /// [`RmsProp`] with momentum: `b ← μ·b + u; p ← p − lr · b`.
+    /// [`RmsProp`] with momentum: `b ← μ·b + u; p ← p − lr · b`, or `p ← p − lr · (u + μ·b)` with nesterov.
     ///
     /// State: h (`square_avg`), `initial_square` at the start, and b (`momentum_buffer`), zeros at the start.
     pub struct RmsPropMomentum {
         /// Momentum μ.
         momentum: f64 in Fraction = 0.9,
+        /// Takes Nesterov's look-ahead of the buffer, as `optax.rmsprop(nesterov=True)`.
+        nesterov: bool = false,
     }
 }
 
 rms_prop! {
-    /// [`RmsPropCentered`] with momentum: `b ← μ·b + u; p ← p − lr · b`.
+    /// [`RmsPropCentered`] with momentum: `b ← μ·b + u; p ← p − lr · b`, or `p ← p − lr · (u + μ·b)` with nesterov.
     ///
     /// State: h (`square_avg`), `initial_square` at the start, and ḡ (`grad_avg`) and b (`momentum_buffer`), zeros at
     /// the start.
     pub struct RmsPropCenteredMomentum {
         /// Momentum μ.
         momentum: f64 in Fraction = 0.9,
+        /// Takes Nesterov's look-ahead of the buffer, as `optax.rmsprop(nesterov=True)`.
+        nesterov: bool = false,
     }
 }
 
-impl RmsProp {
-    /// Takes the running variance instead of the running square, one slot more.
-    pub const fn centered(self) -> RmsPropCentered {
-        let RmsProp { lr, decay, eps, eps_root, initial_square, lr_in_buffer, weight_decay, maximize } = self;
-        RmsPropCentered { lr, decay, eps, eps_root, initial_square, lr_in_buffer, weight_decay, maximize }
-    }
-
-    /// Sums the normalized gradients in a buffer, one slot more; `lr_in_buffer` says where the learning rate is multiplied in.
-    pub const fn with_momentum(self, momentum: f64) -> RmsPropMomentum {
-        let RmsProp { lr, decay, eps, eps_root, initial_square, lr_in_buffer, weight_decay, maximize } = self;
-        RmsPropMomentum { lr, decay, eps, eps_root, initial_square, lr_in_buffer, weight_decay, maximize, momentum }
-    }
-}
-
-impl RmsPropCentered {
-    /// Sums the normalized gradients in a buffer, one slot more; `lr_in_buffer` says where the learning rate is multiplied in.
-    pub const fn with_momentum(self, momentum: f64) -> RmsPropCenteredMomentum {
-        let RmsPropCentered { lr, decay, eps, eps_root, initial_square, lr_in_buffer, weight_decay, maximize } = self;
-        RmsPropCenteredMomentum {
+/// The fields of all forms, from one form to another.
+macro_rules! form {
+    ($From:ident => $Form:ident, $from:expr $(, $field:ident: $value:expr)*) => {{
+        let $From { lr, decay, eps, eps_root, initial_square, lr_in_buffer, bias_correction, .. } = $from;
+        let $From { weight_decay, decay_form, maximize, .. } = $from;
+        $Form {
             lr,
             decay,
             eps,
             eps_root,
             initial_square,
             lr_in_buffer,
+            bias_correction,
             weight_decay,
+            decay_form,
             maximize,
-            momentum,
+            $($field: $value,)*
         }
+    }};
+}
+
+impl RmsProp {
+    /// Takes the running variance instead of the running square, one slot more.
+    pub const fn centered(self) -> RmsPropCentered {
+        form!(RmsProp => RmsPropCentered, self)
+    }
+
+    /// Sums the normalized gradients in a buffer, one slot more; `lr_in_buffer` says where the learning rate is multiplied in.
+    pub const fn with_momentum(self, momentum: f64) -> RmsPropMomentum {
+        form!(RmsProp => RmsPropMomentum, self, momentum: momentum, nesterov: false)
+    }
+}
+
+impl RmsPropCentered {
+    /// Sums the normalized gradients in a buffer, one slot more; `lr_in_buffer` says where the learning rate is multiplied in.
+    pub const fn with_momentum(self, momentum: f64) -> RmsPropCenteredMomentum {
+        form!(RmsPropCentered => RmsPropCenteredMomentum, self, momentum: momentum, nesterov: false)
     }
 }
 
 impl Optimizer<1> for RmsProp {
     type Clock = u64;
-    type Rule = Coupled<RmsPropDirection<false, false>>;
+    type Rule = Decaying<RmsPropDirection<false, false>>;
     const SLOTS: [Slot<Self>; 1] = [Slot::squares("square_avg").starting_at(|o| o.initial_square)];
 
     #[inline]
-    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?;
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        rule(self, 0.0, false, t)
     }
 }
 
 impl Optimizer<2> for RmsPropCentered {
     type Clock = u64;
-    type Rule = Coupled<RmsPropDirection<true, false>>;
+    type Rule = Decaying<RmsPropDirection<true, false>>;
     const SLOTS: [Slot<Self>; 2] =
         [Slot::squares("square_avg").starting_at(|o| o.initial_square), Slot::signed("grad_avg")];
 
     #[inline]
-    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?;
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        rule(&form!(RmsPropCentered => RmsProp, *self), 0.0, false, t)
     }
 }
 
 impl Optimizer<2> for RmsPropMomentum {
     type Clock = u64;
-    type Rule = Coupled<RmsPropDirection<false, true>>;
+    type Rule = Decaying<RmsPropDirection<false, true>>;
     const SLOTS: [Slot<Self>; 2] =
         [Slot::squares("square_avg").starting_at(|o| o.initial_square), Slot::signed("momentum_buffer")];
 
     #[inline]
-    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?
-            .with_momentum(self.momentum, self.lr_in_buffer)?;
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        rule(&form!(RmsPropMomentum => RmsProp, *self), self.momentum, self.nesterov, t)
     }
 }
 
 impl Optimizer<3> for RmsPropCenteredMomentum {
     type Clock = u64;
-    type Rule = Coupled<RmsPropDirection<true, true>>;
+    type Rule = Decaying<RmsPropDirection<true, true>>;
     const SLOTS: [Slot<Self>; 3] = [
         Slot::squares("square_avg").starting_at(|o| o.initial_square),
         Slot::signed("grad_avg"),
@@ -203,46 +223,75 @@ impl Optimizer<3> for RmsPropCenteredMomentum {
     ];
 
     #[inline]
-    fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let direction = RmsPropDirection::new(self.lr, self.decay, self.eps, self.eps_root)?
-            .with_momentum(self.momentum, self.lr_in_buffer)?;
-        Ok(coupled(self.maximize, self.weight_decay, direction))
+    fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        rule(&form!(RmsPropCenteredMomentum => RmsProp, *self), self.momentum, self.nesterov, t)
     }
 }
 
-/// RMSprop's update from a gradient and the averages, for all four forms.
+/// The rule of step `t`, for all forms.
+#[inline]
+fn rule<const CENTERED: bool, const MOMENTUM: bool>(
+    o: &RmsProp,
+    momentum: f64,
+    nesterov: bool,
+    t: u64,
+) -> Result<Decaying<RmsPropDirection<CENTERED, MOMENTUM>>, Error> {
+    let (lr, one) = (Coefficient::new(o.lr), Coefficient::ONE);
+    let seen = if o.bias_correction { bias_correction(o.decay, t) } else { one };
+    // The root is that of an uncorrected average, so u takes its correction.
+    let of_u = seen.sqrt();
+    let (before, after) = if MOMENTUM && !o.lr_in_buffer { (of_u, lr) } else { (lr * of_u, one) };
+    let direction = RmsPropDirection {
+        square: SecondMoment::both(o.decay, o.eps, o.eps_root, false, seen)?,
+        mean: Ema::unchecked(o.decay),
+        mean_scale: (one / of_u).to_f32(),
+        momentum: check::rounded(momentum),
+        rate: Rate {
+            before: check::coefficient("lr", o.lr, before)?,
+            after: check::coefficient("lr", o.lr, after)?,
+            nesterov,
+        },
+    };
+    Ok(descent(o.maximize, decay(o.decay_form, o.weight_decay, lr)?, direction))
+}
+
+/// RMSprop's update from a gradient and the averages, for all four forms. `CORRECTS` is off where the averages are not
+/// corrected for bias.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RmsPropDirection<const CENTERED: bool, const MOMENTUM: bool, E = Both, A = Ema, B = Rate> {
+pub struct RmsPropDirection<
+    const CENTERED: bool,
+    const MOMENTUM: bool,
+    E = Both,
+    A = Ema,
+    B = Rate,
+    const CORRECTS: bool = true,
+> {
     square: SecondMoment<E, A>,
     mean: A,
+    /// What corrects the mean where its square is taken off the uncorrected square.
+    mean_scale: f32,
     momentum: f32,
     rate: B,
 }
 
 /// Where the learning rate is multiplied in.
 trait Buffering: Copy + Send + Sync {
+    /// The update, without a buffer.
+    fn update<R: Real>(&self, u: R) -> R;
+
     /// The update and the new buffer, which has decayed by `momentum`.
-    #[inline(always)]
-    fn buffer<R: Real>(&self, momentum: f32, u: R, b: R) -> (R, R) {
-        let b = R::splat(momentum) * b + self.before_buffer(u);
-        (self.after_buffer(b), b)
-    }
+    fn buffer<R: Real>(&self, momentum: f32, u: R, b: R) -> (R, R);
 
     /// The rate, and where it goes.
     fn rate(&self) -> Rate;
-
-    /// What goes into the momentum buffer.
-    fn before_buffer<R: Real>(&self, u: R) -> R;
-
-    /// The update, from the buffer.
-    fn after_buffer<R: Real>(&self, b: R) -> R;
 }
 
-/// A learning rate that is multiplied in before or after the buffer: the other factor is 1.
+/// A learning rate that is multiplied in before and after the buffer: one of the factors may be 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
     before: f32,
     after: f32,
+    nesterov: bool,
 }
 
 /// A learning rate that is multiplied in before the buffer.
@@ -255,74 +304,62 @@ struct After(f32);
 
 impl Buffering for Before {
     #[inline(always)]
-    fn rate(&self) -> Rate {
-        Rate { before: self.0, after: 1.0 }
-    }
-
-    #[inline(always)]
-    fn before_buffer<R: Real>(&self, u: R) -> R {
+    fn update<R: Real>(&self, u: R) -> R {
         R::splat(self.0) * u
     }
 
     #[inline(always)]
-    fn after_buffer<R: Real>(&self, b: R) -> R {
-        b
+    fn buffer<R: Real>(&self, momentum: f32, u: R, b: R) -> (R, R) {
+        let b = R::splat(momentum) * b + R::splat(self.0) * u;
+        (b, b)
+    }
+
+    #[inline(always)]
+    fn rate(&self) -> Rate {
+        Rate { before: self.0, after: 1.0, nesterov: false }
     }
 }
 
 impl Buffering for After {
     #[inline(always)]
+    fn update<R: Real>(&self, u: R) -> R {
+        R::splat(self.0) * u
+    }
+
+    #[inline(always)]
+    fn buffer<R: Real>(&self, momentum: f32, u: R, b: R) -> (R, R) {
+        let b = R::splat(momentum) * b + u;
+        (R::splat(self.0) * b, b)
+    }
+
+    #[inline(always)]
     fn rate(&self) -> Rate {
-        Rate { before: 1.0, after: self.0 }
-    }
-
-    #[inline(always)]
-    fn before_buffer<R: Real>(&self, u: R) -> R {
-        u
-    }
-
-    #[inline(always)]
-    fn after_buffer<R: Real>(&self, b: R) -> R {
-        R::splat(self.0) * b
+        Rate { before: 1.0, after: self.0, nesterov: false }
     }
 }
 
 impl Buffering for Rate {
     #[inline(always)]
+    fn update<R: Real>(&self, u: R) -> R {
+        R::splat(self.after) * (R::splat(self.before) * u)
+    }
+
+    #[inline(always)]
+    fn buffer<R: Real>(&self, momentum: f32, u: R, b: R) -> (R, R) {
+        let u = R::splat(self.before) * u;
+        let b = R::splat(momentum) * b + u;
+        let update = if self.nesterov { R::splat(momentum) * b + u } else { b };
+        (R::splat(self.after) * update, b)
+    }
+
+    #[inline(always)]
     fn rate(&self) -> Rate {
         *self
     }
-
-    #[inline(always)]
-    fn before_buffer<R: Real>(&self, u: R) -> R {
-        R::splat(self.before) * u
-    }
-
-    #[inline(always)]
-    fn after_buffer<R: Real>(&self, b: R) -> R {
-        R::splat(self.after) * b
-    }
 }
 
-impl<const CENTERED: bool, const MOMENTUM: bool> RmsPropDirection<CENTERED, MOMENTUM> {
-    fn new(lr: f64, decay: f64, eps: f64, eps_root: f64) -> Result<Self, Error> {
-        Ok(RmsPropDirection {
-            square: SecondMoment::both(decay, eps, eps_root, false, Coefficient::ONE)?,
-            mean: Ema::unchecked(decay),
-            momentum: 0.0,
-            rate: Rate { before: 1.0, after: check::rounded(lr) },
-        })
-    }
-
-    fn with_momentum(self, momentum: f64, lr_in_buffer: bool) -> Result<Self, Error> {
-        let Rate { before, after } = self.rate;
-        let rate = if lr_in_buffer { Rate { before: after, after: before } } else { self.rate };
-        Ok(RmsPropDirection { momentum: check::rounded(momentum), rate, ..self })
-    }
-}
-
-impl<const CENTERED: bool, const MOMENTUM: bool, E: Epsilon, A: Average, B>
-    RmsPropDirection<CENTERED, MOMENTUM, E, A, B>
+impl<const CENTERED: bool, const MOMENTUM: bool, E: Epsilon, A: Average, B, const CORRECTS: bool>
+    RmsPropDirection<CENTERED, MOMENTUM, E, A, B, CORRECTS>
 {
     /// The normalized gradient and the new h.
     #[inline(always)]
@@ -334,19 +371,18 @@ impl<const CENTERED: bool, const MOMENTUM: bool, E: Epsilon, A: Average, B>
     /// The same over the variance, with the new mean too.
     #[inline(always)]
     fn over_variance<R: Real>(&self, g: R, h: R, mean: R) -> (R, R, R) {
-        const NOISE: f32 = 1.0 / 1_048_576.0;
         let h = self.square.of(h, g);
         let mean = self.mean.of(mean, g);
-        let variance = (h - mean * mean).max(h * R::splat(NOISE));
-        (g / self.square.root(variance), h, mean)
+        let corrected = if CORRECTS { R::splat(self.mean_scale) * mean } else { mean };
+        (g / self.square.root(variance(h, corrected)), h, mean)
     }
 }
 
 /// Implements a form: its formula, and which slots fade.
 macro_rules! direction {
     ($slots:literal, $centered:literal, $momentum:literal, |$self:ident, $g:ident, $state:pat_param| $lane:expr, $fades:expr) => {
-        impl<E: Epsilon, A: Average, B: Buffering> Direction<$slots>
-            for RmsPropDirection<$centered, $momentum, E, A, B>
+        impl<E: Epsilon, A: Average, B: Buffering, const CORRECTS: bool> Direction<$slots>
+            for RmsPropDirection<$centered, $momentum, E, A, B, CORRECTS>
         {
             #[inline(always)]
             fn lane<R: Real>(&$self, $g: R, $state: [R; $slots]) -> (R, [R; $slots]) {
@@ -355,19 +391,22 @@ macro_rules! direction {
 
             #[inline(always)]
             fn form<V: DirectionVisitor<$slots>>(&self, visitor: V) -> V::Output {
-                type Form<E, A, B> = RmsPropDirection<$centered, $momentum, E, A, B>;
-                let momentum = self.momentum;
-                let Rate { before, after } = self.rate.rate();
+                type Form<E, A, B> = RmsPropDirection<$centered, $momentum, E, A, B, false>;
+                let RmsPropDirection { mean_scale, momentum, .. } = *self;
+                let Rate { before, after, nesterov } = self.rate.rate();
+                if nesterov || mean_scale != 1.0 {
+                    return visitor.general();
+                }
                 // The combinations that libraries have.
                 match (self.mean.slow(), self.square.usual(), self.square.inner(), after == 1.0) {
-                    (Some(mean), Some(square), _, false) => {
-                        visitor.visit(Form { square, mean, momentum, rate: After(after) })
+                    (Some(mean), Some(square), _, true) if !$momentum => {
+                        visitor.visit(Form { square, mean, mean_scale, momentum, rate: Before(before) })
                     }
-                    (Some(mean), _, Some(square), false) if !$momentum => {
-                        visitor.visit(Form { square, mean, momentum, rate: After(after) })
+                    (Some(mean), Some(square), _, false) => {
+                        visitor.visit(Form { square, mean, mean_scale, momentum, rate: After(after) })
                     }
                     (Some(mean), _, Some(square), true) => {
-                        visitor.visit(Form { square, mean, momentum, rate: Before(before) })
+                        visitor.visit(Form { square, mean, mean_scale, momentum, rate: Before(before) })
                     }
                     _ => visitor.general(),
                 }
@@ -387,7 +426,7 @@ direction!(
     false,
     |self, g, [h]| {
         let (u, h) = self.over_square(g, h);
-        (self.rate.after_buffer(u), [h])
+        (self.rate.update(u), [h])
     },
     [self.square.fades()]
 );
@@ -397,7 +436,7 @@ direction!(
     false,
     |self, g, [h, mean]| {
         let (u, h, mean) = self.over_variance(g, h, mean);
-        (self.rate.after_buffer(u), [h, mean])
+        (self.rate.update(u), [h, mean])
     },
     [self.square.fades(), true]
 );

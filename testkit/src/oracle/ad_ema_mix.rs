@@ -1,7 +1,7 @@
 //! AdEMAMix (Pagliardini, Ablin & Grangier 2024, algorithm 1 and the schedules of its section 3).
 
-use super::{Bound, Dice, Oracle, ema, seen};
-use gradstep::AdEmaMix;
+use super::{Bound, Dice, Oracle, decayed, ema, seen};
+use gradstep::{AdEmaMix, DecayForm};
 
 /// The decay rate whose half-life is a share `done` of the way from that of `start` to that of `end`.
 fn between_half_lives(start: f64, end: f64, done: f64) -> f64 {
@@ -15,7 +15,7 @@ impl Oracle<3> for AdEmaMix {
     const BOUND: Bound = Bound { param: 9.0, state: 5.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m1, m2, v]: &mut [f64; 3]) -> f64 {
-        let g = if self.maximize { -g } else { g };
+        let (p, g) = decayed!(self, p, g);
         let share = |warmup: u64| if t < warmup { t as f64 / warmup as f64 } else { 1.0 };
         let alpha = self.alpha * share(self.alpha_warmup);
         let mut beta3 = self.beta3;
@@ -26,7 +26,7 @@ impl Oracle<3> for AdEmaMix {
         *m2 = ema(beta3, *m2, g);
         *v = ema(self.beta2, *v, g * g);
         let (m_hat, v_hat) = (*m1 / seen(self.beta1, t), *v / seen(self.beta2, t));
-        p - self.lr * ((m_hat + alpha * *m2) / (v_hat.sqrt() + self.eps) + self.weight_decay * p)
+        p - self.lr * (m_hat + alpha * *m2) / ((v_hat + self.eps_root).sqrt() + self.eps)
     }
 
     fn presets() -> Vec<(Self, Self)> {
@@ -37,9 +37,11 @@ impl Oracle<3> for AdEmaMix {
             beta3: 0.9999,
             alpha: 5.0,
             eps: 1e-8,
+            eps_root: 0.0,
             alpha_warmup: 0,
             beta3_warmup: 0,
             weight_decay: 0.0,
+            decay_form: DecayForm::Decoupled,
             maximize: false,
         };
         vec![(AdEmaMix::default(), optax), (AdEmaMix::optax(), optax)]
@@ -47,6 +49,7 @@ impl Oracle<3> for AdEmaMix {
 
     fn options() -> Vec<Self> {
         vec![
+            AdEmaMix { eps_root: 1e-3, ..AdEmaMix::default() },
             AdEmaMix { beta1: 0.0, beta3_warmup: 100, ..AdEmaMix::default() },
             AdEmaMix { beta2: 0.0, ..AdEmaMix::default() },
             AdEmaMix { beta3: 0.0, beta3_warmup: 3, ..AdEmaMix::default() },
@@ -74,9 +77,11 @@ impl Oracle<3> for AdEmaMix {
             beta3: dice.fraction(),
             alpha: dice.optional(0.1, 10.0),
             eps: dice.eps(),
+            eps_root: dice.optional(1e-10, 1e-2),
             alpha_warmup: dice.optional(1.0, 100.0) as u64,
             beta3_warmup: dice.optional(1.0, 100.0) as u64,
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

@@ -1,8 +1,8 @@
 //! AdaDelta (Zeiler 2012, algorithm 1): `Δx = −RMS[Δx]/RMS[g] · g` with `RMS[y] = √(E[y²] + eps)`; a learning rate
 //! multiplies Δx.
 
-use super::{Bound, Dice, Oracle, ema, objective};
-use gradstep::AdaDelta;
+use super::{Bound, Dice, Oracle, decayed, ema};
+use gradstep::{AdaDelta, DecayForm};
 
 impl Oracle<2> for AdaDelta {
     type Memory = ();
@@ -10,7 +10,7 @@ impl Oracle<2> for AdaDelta {
     const BOUND: Bound = Bound { param: 9.0, state: 14.0 };
 
     fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [of_grad, of_step]: &mut [f64; 2]) -> f64 {
-        let g = objective(self.maximize, self.weight_decay, p, g);
+        let (p, g) = decayed!(self, p, g);
         let rms = |mean_square: f64| (mean_square + self.eps).sqrt();
         *of_grad = ema(self.rho, *of_grad, g * g);
         let step = -rms(*of_step) * g / rms(*of_grad);
@@ -19,11 +19,21 @@ impl Oracle<2> for AdaDelta {
     }
 
     fn presets() -> Vec<(Self, Self)> {
-        let torch = AdaDelta { lr: 1.0, rho: 0.9, eps: 1e-6, weight_decay: 0.0, maximize: false };
+        let torch = AdaDelta {
+            lr: 1.0,
+            rho: 0.9,
+            eps: 1e-6,
+            weight_decay: 0.0,
+            decay_form: DecayForm::Coupled,
+            maximize: false,
+        };
         vec![
             (AdaDelta::default(), torch),
             (AdaDelta::torch(), torch),
-            (AdaDelta::keras(), AdaDelta { lr: 0.001, rho: 0.95, eps: 1e-7, ..torch }),
+            (
+                AdaDelta::keras(),
+                AdaDelta { lr: 0.001, rho: 0.95, eps: 1e-7, decay_form: DecayForm::Decoupled, ..torch },
+            ),
         ]
     }
 
@@ -31,7 +41,14 @@ impl Oracle<2> for AdaDelta {
         vec![
             AdaDelta { rho: 0.0, ..AdaDelta::default() },
             AdaDelta { weight_decay: 0.01, ..AdaDelta::default() },
-            AdaDelta { lr: 0.3, rho: 0.9999, eps: 1e-3, weight_decay: 0.1, maximize: true },
+            AdaDelta {
+                lr: 0.3,
+                rho: 0.9999,
+                eps: 1e-3,
+                weight_decay: 0.1,
+                decay_form: DecayForm::Coupled,
+                maximize: true,
+            },
         ]
     }
 
@@ -41,6 +58,7 @@ impl Oracle<2> for AdaDelta {
             rho: dice.fraction(),
             eps: dice.eps(),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

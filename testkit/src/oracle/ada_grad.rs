@@ -1,8 +1,8 @@
 //! AdaGrad (Duchi, Hazan & Singer 2011): `h ← h + g²; p ← p − lr/(1+(t−1)·lr_decay) · g/(√h + eps)`, or
 //! `g/√(h + eps)` with epsilon inside the root.
 
-use super::{Bound, Dice, Oracle, objective};
-use gradstep::AdaGrad;
+use super::{Bound, Dice, Oracle, decayed};
+use gradstep::{AdaGrad, DecayForm};
 
 impl Oracle<1> for AdaGrad {
     type Memory = ();
@@ -14,7 +14,7 @@ impl Oracle<1> for AdaGrad {
     }
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [h]: &mut [f64; 1]) -> f64 {
-        let g = objective(self.maximize, self.weight_decay, p, g);
+        let (p, g) = decayed!(self, p, g);
         *h += g * g;
         let lr = self.lr / (1.0 + (t - 1) as f64 * self.lr_decay);
         p - lr * g / ((*h + self.eps_root).sqrt() + self.eps)
@@ -28,6 +28,7 @@ impl Oracle<1> for AdaGrad {
             eps: 1e-7,
             eps_root: 0.0,
             weight_decay: 0.0,
+            decay_form: DecayForm::Coupled,
             maximize: false,
         };
         let optax = AdaGrad { initial_accumulator: 0.1, eps: 0.0, eps_root: 1e-7, ..code };
@@ -36,7 +37,7 @@ impl Oracle<1> for AdaGrad {
             (AdaGrad::textbook(), AdaGrad { initial_accumulator: 1e-7, ..code }),
             (AdaGrad::torch(), AdaGrad { eps: 1e-10, ..code }),
             (AdaGrad::optax(), optax),
-            (AdaGrad::keras(), AdaGrad { lr: 0.001, ..optax }),
+            (AdaGrad::keras(), AdaGrad { lr: 0.001, decay_form: DecayForm::Decoupled, ..optax }),
         ]
     }
 
@@ -57,6 +58,7 @@ impl Oracle<1> for AdaGrad {
             eps: dice.eps(),
             eps_root: dice.optional(1e-10, 1e-2),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

@@ -1,7 +1,7 @@
 //! Adam (Kingma & Ba 2014): algorithm 1, "epsilon hat" of section 2, and the textbooks' form without corrections.
 
-use super::{Bound, Dice, Oracle, ema, objective, seen};
-use gradstep::Adam;
+use super::{Bound, Dice, Oracle, decayed, ema, seen};
+use gradstep::{Adam, DecayForm};
 
 impl Oracle<2> for Adam {
     type Memory = ();
@@ -9,7 +9,7 @@ impl Oracle<2> for Adam {
     const BOUND: Bound = Bound { param: 9.0, state: 6.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
-        let g = objective(self.maximize, self.weight_decay, p, g);
+        let (p, g) = decayed!(self, p, g);
         *m = ema(self.beta1, *m, g);
         *v = ema(self.beta2, *v, g * g);
         let (seen1, seen2) = if self.bias_correction { (seen(self.beta1, t), seen(self.beta2, t)) } else { (1.0, 1.0) };
@@ -32,12 +32,13 @@ impl Oracle<2> for Adam {
             eps_hat: false,
             bias_correction: true,
             weight_decay: 0.0,
+            decay_form: DecayForm::Coupled,
             maximize: false,
         };
         vec![
             (Adam::default(), paper),
             (Adam::torch(), paper),
-            (Adam::keras(), Adam { eps: 1e-7, eps_hat: true, ..paper }),
+            (Adam::keras(), Adam { eps: 1e-7, eps_hat: true, decay_form: DecayForm::Decoupled, ..paper }),
             (Adam::textbook(), Adam { eps: 0.0, eps_root: 1e-8, bias_correction: false, ..paper }),
         ]
     }
@@ -71,6 +72,7 @@ impl Oracle<2> for Adam {
             eps_hat: dice.flag(),
             bias_correction: !dice.flag(),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

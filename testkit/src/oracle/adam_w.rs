@@ -1,7 +1,7 @@
 //! AdamW (Loshchilov & Hutter 2017): Adam on the gradient alone, and `p` shrinks by `lr·wd·p`.
 
-use super::{Bound, Dice, Oracle, ema, seen};
-use gradstep::AdamW;
+use super::{Bound, Dice, Oracle, decayed, ema, seen};
+use gradstep::{AdamW, DecayForm};
 
 impl Oracle<2> for AdamW {
     type Memory = ();
@@ -9,15 +9,14 @@ impl Oracle<2> for AdamW {
     const BOUND: Bound = Bound { param: 9.0, state: 5.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
-        let g = if self.maximize { -g } else { g };
+        let (p, g) = decayed!(self, p, g);
         *m = ema(self.beta1, *m, g);
         *v = ema(self.beta2, *v, g * g);
         let (seen1, seen2) = if self.bias_correction { (seen(self.beta1, t), seen(self.beta2, t)) } else { (1.0, 1.0) };
-        let decayed = p * (1.0 - self.lr * self.weight_decay);
         if self.eps_hat {
-            decayed - self.lr * seen2.sqrt() / seen1 * *m / ((*v + self.eps_root * seen2).sqrt() + self.eps)
+            p - self.lr * seen2.sqrt() / seen1 * *m / ((*v + self.eps_root * seen2).sqrt() + self.eps)
         } else {
-            decayed - self.lr * (*m / seen1) / ((*v / seen2 + self.eps_root).sqrt() + self.eps)
+            p - self.lr * (*m / seen1) / ((*v / seen2 + self.eps_root).sqrt() + self.eps)
         }
     }
 
@@ -31,11 +30,13 @@ impl Oracle<2> for AdamW {
             eps_hat: false,
             bias_correction: true,
             weight_decay: 0.01,
+            decay_form: DecayForm::Decoupled,
             maximize: false,
         };
         vec![
             (AdamW::default(), torch),
             (AdamW::torch(), torch),
+            (AdamW::optax(), AdamW { weight_decay: 1e-4, ..torch }),
             (AdamW::keras(), AdamW { eps: 1e-7, eps_hat: true, weight_decay: 0.004, ..torch }),
         ]
     }
@@ -61,6 +62,7 @@ impl Oracle<2> for AdamW {
             eps_hat: dice.flag(),
             bias_correction: !dice.flag(),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

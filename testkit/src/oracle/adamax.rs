@@ -1,8 +1,8 @@
 //! Adamax (Kingma & Ba 2014, section 7.1) with epsilon inside the maximum as in `torch.optim.Adamax` and
 //! `optax.adamax`, or beside the norm as in `keras.optimizers.Adamax`.
 
-use super::{Bound, Dice, Oracle, ema, objective, seen};
-use gradstep::Adamax;
+use super::{Bound, Dice, Oracle, decayed, ema, seen};
+use gradstep::{Adamax, DecayForm};
 
 impl Oracle<2> for Adamax {
     type Memory = ();
@@ -10,7 +10,7 @@ impl Oracle<2> for Adamax {
     const BOUND: Bound = Bound { param: 9.0, state: 6.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, u]: &mut [f64; 2]) -> f64 {
-        let g = objective(self.maximize, self.weight_decay, p, g);
+        let (p, g) = decayed!(self, p, g);
         *m = ema(self.beta1, *m, g);
         *u = (self.beta2 * *u).max(g.abs() + self.eps);
         let m_hat = *m / seen(self.beta1, t);
@@ -25,13 +25,17 @@ impl Oracle<2> for Adamax {
             eps: 1e-8,
             eps_outside: 0.0,
             weight_decay: 0.0,
+            decay_form: DecayForm::Coupled,
             maximize: false,
         };
         vec![
             (Adamax::default(), torch),
             (Adamax::torch(), torch),
             (Adamax::optax(), Adamax { lr: 0.001, ..torch }),
-            (Adamax::keras(), Adamax { lr: 0.001, eps: 0.0, eps_outside: 1e-7, ..torch }),
+            (
+                Adamax::keras(),
+                Adamax { lr: 0.001, eps: 0.0, eps_outside: 1e-7, decay_form: DecayForm::Decoupled, ..torch },
+            ),
         ]
     }
 
@@ -53,6 +57,7 @@ impl Oracle<2> for Adamax {
             eps: dice.eps(),
             eps_outside: dice.optional(1e-10, 1e-2),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

@@ -1,7 +1,7 @@
 //! Adamax (Kingma & Ba 2014, section 7.1) with decoupled decay, as in `optax.adamaxw`.
 
-use super::{Bound, Dice, Oracle, ema, seen};
-use gradstep::AdamaxW;
+use super::{Bound, Dice, Oracle, decayed, ema, seen};
+use gradstep::{AdamaxW, DecayForm};
 
 impl Oracle<2> for AdamaxW {
     type Memory = ();
@@ -9,10 +9,10 @@ impl Oracle<2> for AdamaxW {
     const BOUND: Bound = Bound { param: 9.0, state: 5.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, u]: &mut [f64; 2]) -> f64 {
-        let g = if self.maximize { -g } else { g };
+        let (p, g) = decayed!(self, p, g);
         *m = ema(self.beta1, *m, g);
         *u = (self.beta2 * *u).max(g.abs() + self.eps);
-        p - self.lr * (*m / seen(self.beta1, t) / (*u + self.eps_outside) + self.weight_decay * p)
+        p - self.lr * *m / seen(self.beta1, t) / (*u + self.eps_outside)
     }
 
     fn presets() -> Vec<(Self, Self)> {
@@ -23,6 +23,7 @@ impl Oracle<2> for AdamaxW {
             eps: 1e-8,
             eps_outside: 0.0,
             weight_decay: 1e-4,
+            decay_form: DecayForm::Decoupled,
             maximize: false,
         };
         vec![(AdamaxW::default(), optax), (AdamaxW::optax(), optax)]
@@ -44,6 +45,7 @@ impl Oracle<2> for AdamaxW {
             eps: dice.log(1e-10, 1e-2),
             eps_outside: dice.optional(1e-10, 1e-2),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

@@ -1,8 +1,8 @@
 //! Adan (Xie et al. 2022, algorithm 1), with β as in the authors' code: they keep, where the paper's replace. optax
 //! weighs the difference by the paper's β2, which is `1 − β2` here.
 
-use super::{Bound, Dice, Oracle, ema, seen};
-use gradstep::Adan;
+use super::{Bound, Dice, Oracle, decayed, ema, seen};
+use gradstep::{Adan, DecayForm};
 
 impl Oracle<4> for Adan {
     type Memory = ();
@@ -10,7 +10,8 @@ impl Oracle<4> for Adan {
     const BOUND: Bound = Bound { param: 9.0, state: 6.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v, n, last]: &mut [f64; 4]) -> f64 {
-        let g = if self.maximize { -g } else { g };
+        let unchanged = p;
+        let (p, g) = decayed!(self, p, g);
         let difference = if t == 1 { 0.0 } else { g - *last };
         let share = if self.complement { 1.0 - self.beta2 } else { self.beta2 };
         let ahead = g + share * difference;
@@ -21,9 +22,14 @@ impl Oracle<4> for Adan {
         let (m_hat, v_hat, n_hat) = (*m / seen(self.beta1, t), *v / seen(self.beta2, t), *n / seen(self.beta3, t));
         let update = self.lr * (m_hat + share * v_hat) / ((n_hat + self.eps_root).sqrt() + self.eps);
         if self.proximal {
-            (p - update) / (1.0 + self.lr * self.weight_decay)
+            let rate = match self.decay_form {
+                DecayForm::Decoupled => self.lr * self.weight_decay,
+                DecayForm::Fixed => self.weight_decay,
+                _ => 0.0,
+            };
+            (unchanged - update) / (1.0 + rate)
         } else {
-            p * (1.0 - self.lr * self.weight_decay) - update
+            p - update
         }
     }
 
@@ -37,6 +43,7 @@ impl Oracle<4> for Adan {
             eps_root: 0.0,
             complement: false,
             weight_decay: 0.0,
+            decay_form: DecayForm::Decoupled,
             proximal: true,
             maximize: false,
         };
@@ -67,6 +74,7 @@ impl Oracle<4> for Adan {
             eps_root: dice.optional(1e-10, 1e-2),
             complement: dice.flag(),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             proximal: !dice.flag(),
             maximize: dice.flag(),
         }

@@ -1,7 +1,7 @@
 //! ADOPT (Taniguchi et al. 2024, algorithm 2, clipped as in its section 5.3), with decoupled decay.
 
-use super::{Bound, Dice, Oracle, ema};
-use gradstep::Adopt;
+use super::{Bound, Dice, Oracle, decayed, ema};
+use gradstep::{Adopt, DecayForm};
 
 impl Oracle<2> for Adopt {
     type Memory = ();
@@ -9,25 +9,39 @@ impl Oracle<2> for Adopt {
     const BOUND: Bound = Bound { param: 8.0, state: 10.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
-        let g = if self.maximize { -g } else { g };
+        let (old, (p, g)) = (p, decayed!(self, p, g));
         if t == 1 {
             *v = g * g;
-            return p;
+            return old;
         }
         let mut normalised = g / v.sqrt().max(self.eps);
         if self.clip {
-            let bound = libm::pow((t - 1) as f64, 0.25);
+            let bound = libm::pow((t - 1) as f64, self.clip_exponent);
             normalised = normalised.clamp(-bound, bound);
         }
         *m = ema(self.beta1, *m, normalised);
         *v = ema(self.beta2, *v, g * g);
-        p - self.lr * (*m + self.weight_decay * p)
+        if self.nesterov { p - self.lr * ema(self.beta1, *m, normalised) } else { p - self.lr * *m }
     }
 
     fn presets() -> Vec<(Self, Self)> {
-        let paper =
-            Adopt { lr: 0.001, beta1: 0.9, beta2: 0.9999, eps: 1e-6, clip: true, weight_decay: 0.0, maximize: false };
-        vec![(Adopt::default(), paper), (Adopt::optax(), paper)]
+        let paper = Adopt {
+            lr: 0.001,
+            beta1: 0.9,
+            beta2: 0.9999,
+            eps: 1e-6,
+            clip: true,
+            clip_exponent: 0.25,
+            nesterov: false,
+            weight_decay: 0.0,
+            decay_form: DecayForm::Decoupled,
+            maximize: false,
+        };
+        vec![
+            (Adopt::default(), paper),
+            (Adopt::optax(), paper),
+            (Adopt::timm(), Adopt { clip_exponent: 0.333, decay_form: DecayForm::Coupled, ..paper }),
+        ]
     }
 
     fn options() -> Vec<Self> {
@@ -36,7 +50,8 @@ impl Oracle<2> for Adopt {
             Adopt { beta2: 0.0, ..Adopt::default() },
             Adopt { clip: false, ..Adopt::default() },
             Adopt { weight_decay: 0.1, ..Adopt::default() },
-            Adopt { lr: 0.3, beta1: 0.5, beta2: 0.8, eps: 1e-3, weight_decay: 0.5, maximize: true, clip: true },
+            Adopt { nesterov: true, ..Adopt::default() },
+            Adopt { lr: 0.3, beta1: 0.5, beta2: 0.8, eps: 1e-3, weight_decay: 0.5, maximize: true, ..Adopt::default() },
         ]
     }
 
@@ -47,7 +62,10 @@ impl Oracle<2> for Adopt {
             beta2: dice.fraction(),
             eps: dice.eps(),
             clip: !dice.flag(),
+            clip_exponent: dice.roll(),
+            nesterov: dice.flag(),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

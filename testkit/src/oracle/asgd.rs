@@ -1,7 +1,7 @@
 //! Averaged SGD (Polyak & Juditsky 1992) as `torch.optim.ASGD` has it.
 
-use super::{Bound, Dice, Oracle, objective};
-use gradstep::Asgd;
+use super::{Bound, Dice, Oracle, decayed};
+use gradstep::{Asgd, DecayForm};
 
 impl Oracle<1> for Asgd {
     type Memory = ();
@@ -9,7 +9,7 @@ impl Oracle<1> for Asgd {
     const BOUND: Bound = Bound { param: 6.0, state: 7.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [a]: &mut [f64; 1]) -> f64 {
-        let g = objective(self.maximize, self.weight_decay, p, g);
+        let (p, g) = decayed!(self, p, g);
         let done = (t - 1) as f64;
         let eta = self.lr / libm::pow(1.0 + self.lambda * self.lr * done, self.alpha);
         let p = p * (1.0 - self.lambda * eta) - eta * g;
@@ -19,7 +19,15 @@ impl Oracle<1> for Asgd {
     }
 
     fn presets() -> Vec<(Self, Self)> {
-        let torch = Asgd { lr: 0.01, lambda: 1e-4, alpha: 0.75, t0: 1e6, weight_decay: 0.0, maximize: false };
+        let torch = Asgd {
+            lr: 0.01,
+            lambda: 1e-4,
+            alpha: 0.75,
+            t0: 1e6,
+            weight_decay: 0.0,
+            decay_form: DecayForm::Coupled,
+            maximize: false,
+        };
         vec![(Asgd::default(), torch), (Asgd::torch(), torch)]
     }
 
@@ -27,7 +35,15 @@ impl Oracle<1> for Asgd {
         vec![
             Asgd { lambda: 0.1, t0: 3.0, ..Asgd::default() },
             Asgd { lambda: 0.0, t0: 0.0, ..Asgd::default() },
-            Asgd { lr: 0.3, lambda: 0.01, alpha: 1.0, t0: 5.0, weight_decay: 0.1, maximize: true },
+            Asgd {
+                lr: 0.3,
+                lambda: 0.01,
+                alpha: 1.0,
+                t0: 5.0,
+                weight_decay: 0.1,
+                decay_form: DecayForm::Coupled,
+                maximize: true,
+            },
         ]
     }
 
@@ -38,6 +54,7 @@ impl Oracle<1> for Asgd {
             alpha: dice.optional(0.1, 1.0),
             t0: dice.optional(1.0, 10.0),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

@@ -1,5 +1,7 @@
 //! Hyper-parameters from random numbers in [0, 1). Zero gives the plainest value, so that a failing case shrinks to it.
 
+use gradstep::DecayForm;
+
 /// A cycle of random numbers.
 pub struct Dice<'a> {
     rolls: std::iter::Cycle<std::slice::Iter<'a, f64>>,
@@ -49,5 +51,17 @@ impl<'a> Dice<'a> {
     /// A weight decay, 0 in half of all cases.
     pub fn weight_decay(&mut self) -> f64 {
         self.optional(1e-4, 0.1)
+    }
+
+    /// How weight decay acts.
+    pub fn decay_form(&mut self) -> DecayForm {
+        let roll = self.roll();
+        if roll < 0.4 {
+            DecayForm::Coupled
+        } else if roll < 0.8 {
+            DecayForm::Decoupled
+        } else {
+            DecayForm::Fixed
+        }
     }
 }

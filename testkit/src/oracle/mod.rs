@@ -44,7 +44,7 @@ mod yogi;
 
 pub use dice::Dice;
 
-use gradstep::Optimizer;
+use gradstep::{DecayForm, Optimizer};
 
 /// What the tests know of an optimizer.
 pub trait Oracle<const S: usize>: Optimizer<S> {
@@ -93,12 +93,27 @@ pub struct Bound {
     pub state: f64,
 }
 
-/// The gradient of the loss or of its negative, and of an L2 penalty. One that is off has no gradient even where p is
-/// infinite or NaN.
-fn objective(maximize: bool, weight_decay: f64, p: f64, g: f64) -> f64 {
+/// The parameter that a step starts from and the gradient that it takes: weight decay is in one of them. A decay that is off
+/// does nothing even where p is infinite or NaN.
+fn decay(maximize: bool, form: DecayForm, weight_decay: f64, lr: f64, p: f64, g: f64) -> (f64, f64) {
     let g = if maximize { -g } else { g };
-    if weight_decay == 0.0 { g } else { g + weight_decay * p }
+    match form {
+        _ if weight_decay == 0.0 => (p, g),
+        DecayForm::Coupled => (p, g + weight_decay * p),
+        DecayForm::Decoupled => (p - lr * weight_decay * p, g),
+        DecayForm::Fixed => (p - weight_decay * p, g),
+        _ => unreachable!("{form:?} has no oracle"),
+    }
 }
+
+/// [`decay`] with the fields of an optimizer.
+macro_rules! decayed {
+    ($optimizer:expr, $p:expr, $g:expr) => {{
+        let o = $optimizer;
+        $crate::oracle::decay(o.maximize, o.decay_form, o.weight_decay, o.lr, $p, $g)
+    }};
+}
+use decayed;
 
 /// 1, −1, or 0 for ±0; NaN stays.
 fn sign(x: f64) -> f64 {
@@ -119,4 +134,17 @@ fn ema(beta: f64, average: f64, x: f64) -> f64 {
 /// What an average that started at zero has seen of its input after `t` steps.
 fn seen(beta: f64, t: u64) -> f64 {
     1.0 - libm::pow(beta, t as f64)
+}
+
+/// The corrected moment, or Nesterov's look-ahead from it as optax has it.
+fn m_hat(beta1: f64, nesterov: bool, t: u64, m: f64, g: f64) -> f64 {
+    if nesterov { beta1 * m / seen(beta1, t + 1) + (1.0 - beta1) * g / seen(beta1, t) } else { m / seen(beta1, t) }
+}
+
+/// The rectification of RAdam (Liu et al. 2019, algorithm 2), where the variance is tractable.
+fn rectification(beta2: f64, threshold: f64, t: u64) -> Option<f64> {
+    let longest = 2.0 / (1.0 - beta2) - 1.0;
+    let length = longest - 2.0 * t as f64 * libm::pow(beta2, t as f64) / seen(beta2, t);
+    let r = (length - 4.0) * (length - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * length);
+    (length > threshold).then(|| r.sqrt())
 }

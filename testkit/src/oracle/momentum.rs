@@ -1,8 +1,8 @@
 //! Momentum as `torch.optim.SGD` documents it: `b ← g` first, then `b ← μb + (1−d)g`; `p ← p − lr·b`, or
 //! `p − lr·(g + μb)` with nesterov.
 
-use super::{Bound, Dice, Oracle, objective};
-use gradstep::Momentum;
+use super::{Bound, Dice, Oracle, decayed};
+use gradstep::{DecayForm, Momentum};
 
 impl Oracle<1> for Momentum {
     type Memory = ();
@@ -10,15 +10,26 @@ impl Oracle<1> for Momentum {
     const BOUND: Bound = Bound { param: 7.0, state: 6.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [b]: &mut [f64; 1]) -> f64 {
-        let g = objective(self.maximize, self.weight_decay, p, g);
+        let (p, g) = decayed!(self, p, g);
         *b = if t == 1 { g } else { self.momentum * *b + (1.0 - self.dampening) * g };
         p - self.lr * if self.nesterov { g + self.momentum * *b } else { *b }
     }
 
     fn presets() -> Vec<(Self, Self)> {
-        let default =
-            Momentum { lr: 0.01, momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 0.0, maximize: false };
-        vec![(Momentum::default(), default), (Momentum::torch(), Momentum { lr: 0.001, ..default })]
+        let default = Momentum {
+            lr: 0.01,
+            momentum: 0.9,
+            dampening: 0.0,
+            nesterov: false,
+            weight_decay: 0.0,
+            decay_form: DecayForm::Coupled,
+            maximize: false,
+        };
+        vec![
+            (Momentum::default(), default),
+            (Momentum::torch(), Momentum { lr: 0.001, ..default }),
+            (Momentum::timm_sgdw(), Momentum { lr: 0.001, decay_form: DecayForm::Decoupled, ..default }),
+        ]
     }
 
     fn options() -> Vec<Self> {
@@ -28,7 +39,15 @@ impl Oracle<1> for Momentum {
             Momentum { nesterov: true, ..Momentum::default() },
             Momentum { weight_decay: 0.01, ..Momentum::default() },
             Momentum { momentum: 0.0, nesterov: true, ..Momentum::default() },
-            Momentum { lr: 0.3, momentum: 0.99, dampening: 0.1, nesterov: true, weight_decay: 0.1, maximize: true },
+            Momentum {
+                lr: 0.3,
+                momentum: 0.99,
+                dampening: 0.1,
+                nesterov: true,
+                weight_decay: 0.1,
+                decay_form: DecayForm::Coupled,
+                maximize: true,
+            },
         ]
     }
 
@@ -39,6 +58,7 @@ impl Oracle<1> for Momentum {
             dampening: if dice.flag() { dice.roll() } else { 0.0 },
             nesterov: dice.flag(),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

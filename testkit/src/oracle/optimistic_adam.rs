@@ -1,7 +1,7 @@
 //! Optimistic Adam (Daskalakis et al. 2017), as in `optax.optimistic_adam_v2`.
 
-use super::{Bound, Dice, Oracle, ema, objective, seen};
-use gradstep::OptimisticAdam;
+use super::{Bound, Dice, Oracle, decayed, ema, seen};
+use gradstep::{DecayForm, OptimisticAdam};
 
 impl Oracle<3> for OptimisticAdam {
     type Memory = ();
@@ -9,7 +9,7 @@ impl Oracle<3> for OptimisticAdam {
     const BOUND: Bound = Bound { param: 15.0, state: 9.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v, last]: &mut [f64; 3]) -> f64 {
-        let g = objective(self.maximize, self.weight_decay, p, g);
+        let (p, g) = decayed!(self, p, g);
         *m = ema(self.beta1, *m, g);
         *v = ema(self.beta2, *v, g * g);
         let corrected = if self.nesterov {
@@ -34,6 +34,7 @@ impl Oracle<3> for OptimisticAdam {
             eps_root: 0.0,
             nesterov: true,
             weight_decay: 0.0,
+            decay_form: DecayForm::Coupled,
             maximize: false,
         };
         vec![
@@ -69,6 +70,7 @@ impl Oracle<3> for OptimisticAdam {
             eps_root: dice.optional(1e-10, 1e-2),
             nesterov: !dice.flag(),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

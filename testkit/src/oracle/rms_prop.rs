@@ -1,34 +1,50 @@
 //! RMSprop (Tieleman & Hinton 2012), centered as in Graves 2013, and with momentum as in `torch.optim.RMSprop`
 //! (learning rate outside the buffer) or Keras and optax (inside).
 
-use super::{Bound, Dice, Oracle, ema, objective};
-use gradstep::{RmsProp, RmsPropCentered, RmsPropCenteredMomentum, RmsPropMomentum};
+use super::{Bound, Dice, Oracle, decayed, ema, seen};
+use gradstep::{DecayForm, RmsProp, RmsPropCentered, RmsPropCenteredMomentum, RmsPropMomentum};
+
+/// `1−αᵗ`, or 1 without correction.
+fn correction(o: &RmsProp, t: u64) -> f64 {
+    if o.bias_correction { seen(o.decay, t) } else { 1.0 }
+}
 
 /// `g/(√h + eps)`.
-fn normalized(o: &RmsProp, p: f64, g: f64, h: &mut f64) -> f64 {
-    let g = objective(o.maximize, o.weight_decay, p, g);
+fn normalized(o: &RmsProp, t: u64, g: f64, h: &mut f64) -> f64 {
     *h = ema(o.decay, *h, g * g);
-    g / ((*h + o.eps_root).sqrt() + o.eps)
+    g / ((*h / correction(o, t) + o.eps_root).sqrt() + o.eps)
 }
 
 /// `g/(√(h − ḡ²) + eps)`, with at least `h·2⁻²⁰` for the variance: what rounding leaves of it where it cancels.
-fn centered(o: &RmsProp, p: f64, g: f64, h: &mut f64, mean: &mut f64) -> f64 {
-    let g = objective(o.maximize, o.weight_decay, p, g);
+fn centered(o: &RmsProp, t: u64, g: f64, h: &mut f64, mean: &mut f64) -> f64 {
     *h = ema(o.decay, *h, g * g);
     *mean = ema(o.decay, *mean, g);
-    let variance = (*h - *mean * *mean).max(*h / 1_048_576.0);
+    let seen = correction(o, t);
+    let variance = (*h / seen - (*mean / seen) * (*mean / seen)).max(*h / seen / 1_048_576.0);
     g / ((variance + o.eps_root).sqrt() + o.eps)
 }
 
-/// `b ← μb + u; p ← p − lr·b`, or `b ← μb + lr·u; p ← p − b`.
-fn with_momentum(lr: f64, momentum: f64, lr_in_buffer: bool, p: f64, u: f64, b: &mut f64) -> f64 {
-    if lr_in_buffer {
-        *b = momentum * *b + lr * u;
-        p - *b
-    } else {
-        *b = momentum * *b + u;
-        p - lr * *b
-    }
+/// The fields that say how momentum acts.
+struct Buffering {
+    lr: f64,
+    momentum: f64,
+    nesterov: bool,
+    lr_in_buffer: bool,
+}
+
+/// `b ← μb + u; p ← p − lr·b`, or `b ← μb + lr·u; p ← p − b`; with nesterov the move is made of `μb + u` with the new b.
+fn with_momentum(o: &Buffering, p: f64, u: f64, b: &mut f64) -> f64 {
+    let (u, rate) = if o.lr_in_buffer { (o.lr * u, 1.0) } else { (u, o.lr) };
+    *b = o.momentum * *b + u;
+    p - rate * if o.nesterov { u + o.momentum * *b } else { *b }
+}
+
+/// The fields of momentum of a form.
+macro_rules! buffering {
+    ($form:expr) => {{
+        let o = $form;
+        Buffering { lr: o.lr, momentum: o.momentum, nesterov: o.nesterov, lr_in_buffer: o.lr_in_buffer }
+    }};
 }
 
 fn default() -> RmsProp {
@@ -39,7 +55,9 @@ fn default() -> RmsProp {
         eps_root: 0.0,
         initial_square: 0.0,
         lr_in_buffer: false,
+        bias_correction: false,
         weight_decay: 0.0,
+        decay_form: DecayForm::Coupled,
         maximize: false,
     }
 }
@@ -49,7 +67,15 @@ fn torch() -> RmsProp {
 }
 
 fn keras() -> RmsProp {
-    RmsProp { lr: 0.001, decay: 0.9, eps: 0.0, eps_root: 1e-7, lr_in_buffer: true, ..default() }
+    RmsProp {
+        lr: 0.001,
+        decay: 0.9,
+        eps: 0.0,
+        eps_root: 1e-7,
+        lr_in_buffer: true,
+        decay_form: DecayForm::Decoupled,
+        ..default()
+    }
 }
 
 fn optax() -> RmsProp {
@@ -61,6 +87,7 @@ fn options() -> Vec<RmsProp> {
         RmsProp { decay: 0.0, ..RmsProp::default() },
         RmsProp { decay: 0.9999, eps: 0.0, ..RmsProp::default() },
         RmsProp { weight_decay: 0.01, ..RmsProp::default() },
+        RmsProp { bias_correction: true, ..RmsProp::optax() },
         RmsProp {
             lr: 0.3,
             decay: 0.8,
@@ -70,6 +97,7 @@ fn options() -> Vec<RmsProp> {
             lr_in_buffer: true,
             weight_decay: 0.1,
             maximize: true,
+            ..RmsProp::default()
         },
     ]
 }
@@ -82,7 +110,9 @@ fn random(dice: &mut Dice) -> RmsProp {
         eps_root: dice.optional(1e-10, 1e-2),
         initial_square: dice.optional(1e-3, 1.0),
         lr_in_buffer: dice.flag(),
+        bias_correction: dice.flag(),
         weight_decay: dice.weight_decay(),
+        decay_form: dice.decay_form(),
         maximize: dice.flag(),
     }
 }
@@ -101,8 +131,9 @@ impl Oracle<1> for RmsProp {
         [self.initial_square]
     }
 
-    fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [h]: &mut [f64; 1]) -> f64 {
-        p - self.lr * normalized(self, p, g, h)
+    fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [h]: &mut [f64; 1]) -> f64 {
+        let (p, g) = decayed!(self, p, g);
+        p - self.lr * normalized(self, t, g, h)
     }
 
     fn presets() -> Vec<(Self, Self)> {
@@ -136,7 +167,9 @@ macro_rules! shared {
             eps_root,
             initial_square: o.initial_square,
             lr_in_buffer: o.lr_in_buffer,
+            bias_correction: o.bias_correction,
             weight_decay: o.weight_decay,
+            decay_form: o.decay_form,
             maximize: o.maximize,
         }
     }};
@@ -151,8 +184,9 @@ impl Oracle<2> for RmsPropCentered {
         [self.initial_square, 0.0]
     }
 
-    fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [h, mean]: &mut [f64; 2]) -> f64 {
-        p - self.lr * centered(&shared!(self), p, g, h, mean)
+    fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [h, mean]: &mut [f64; 2]) -> f64 {
+        let (p, g) = decayed!(self, p, g);
+        p - self.lr * centered(&shared!(self), t, g, h, mean)
     }
 
     fn presets() -> Vec<(Self, Self)> {
@@ -183,9 +217,10 @@ impl Oracle<2> for RmsPropMomentum {
         [self.initial_square, 0.0]
     }
 
-    fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [h, b]: &mut [f64; 2]) -> f64 {
-        let u = normalized(&shared!(self), p, g, h);
-        with_momentum(self.lr, self.momentum, self.lr_in_buffer, p, u, b)
+    fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [h, b]: &mut [f64; 2]) -> f64 {
+        let (p, g) = decayed!(self, p, g);
+        let u = normalized(&shared!(self), t, g, h);
+        with_momentum(&buffering!(self), p, u, b)
     }
 
     fn presets() -> Vec<(Self, Self)> {
@@ -201,11 +236,12 @@ impl Oracle<2> for RmsPropMomentum {
     fn options() -> Vec<Self> {
         let mut options: Vec<Self> = options().into_iter().map(|rms_prop| rms_prop.with_momentum(0.9)).collect();
         options.push(RmsProp::default().with_momentum(0.0));
+        options.push(RmsPropMomentum { nesterov: true, ..RmsProp::optax().with_momentum(0.9) });
         options
     }
 
     fn random(dice: &mut Dice) -> Self {
-        random(dice).with_momentum(dice.fraction())
+        RmsPropMomentum { nesterov: dice.flag(), ..random(dice).with_momentum(dice.fraction()) }
     }
 }
 
@@ -218,9 +254,10 @@ impl Oracle<3> for RmsPropCenteredMomentum {
         [self.initial_square, 0.0, 0.0]
     }
 
-    fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [h, mean, b]: &mut [f64; 3]) -> f64 {
-        let u = centered(&shared!(self), p, g, h, mean);
-        with_momentum(self.lr, self.momentum, self.lr_in_buffer, p, u, b)
+    fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [h, mean, b]: &mut [f64; 3]) -> f64 {
+        let (p, g) = decayed!(self, p, g);
+        let u = centered(&shared!(self), t, g, h, mean);
+        with_momentum(&buffering!(self), p, u, b)
     }
 
     fn presets() -> Vec<(Self, Self)> {
@@ -237,10 +274,11 @@ impl Oracle<3> for RmsPropCenteredMomentum {
         let centered = |rms_prop: RmsProp| rms_prop.centered().with_momentum(0.9);
         let mut options: Vec<Self> = options().into_iter().map(centered).collect();
         options.push(RmsProp::default().centered().with_momentum(0.0));
+        options.push(RmsPropCenteredMomentum { nesterov: true, ..centered(RmsProp::torch()) });
         options
     }
 
     fn random(dice: &mut Dice) -> Self {
-        random_centered(dice).with_momentum(dice.fraction())
+        RmsPropCenteredMomentum { nesterov: dice.flag(), ..random_centered(dice).with_momentum(dice.fraction()) }
     }
 }

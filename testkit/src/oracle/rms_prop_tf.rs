@@ -1,7 +1,7 @@
 //! RMSprop as TensorFlow 1 has it: epsilon inside the root, a mean square that starts at one, lr inside the buffer.
 
-use super::{Bound, Dice, Oracle, ema, objective};
-use gradstep::RmsPropTf;
+use super::{Bound, Dice, Oracle, decayed, ema};
+use gradstep::{DecayForm, RmsPropTf};
 
 impl Oracle<2> for RmsPropTf {
     type Memory = ();
@@ -13,10 +13,16 @@ impl Oracle<2> for RmsPropTf {
     }
 
     fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [h, b]: &mut [f64; 2]) -> f64 {
-        let g = objective(self.maximize, self.weight_decay, p, g);
+        let (p, g) = decayed!(self, p, g);
         *h = ema(self.decay, *h, g * g);
-        *b = self.momentum * *b + self.lr * g / (*h + self.eps).sqrt();
-        p - *b
+        let u = g / (*h + self.eps).sqrt();
+        if self.lr_in_buffer {
+            *b = self.momentum * *b + self.lr * u;
+            p - *b
+        } else {
+            *b = self.momentum * *b + u;
+            p - self.lr * *b
+        }
     }
 
     fn presets() -> Vec<(Self, Self)> {
@@ -26,7 +32,9 @@ impl Oracle<2> for RmsPropTf {
             momentum: 0.0,
             eps: 1e-10,
             initial_square: 1.0,
+            lr_in_buffer: true,
             weight_decay: 0.0,
+            decay_form: DecayForm::Coupled,
             maximize: false,
         };
         vec![(RmsPropTf::default(), tensorflow), (RmsPropTf::timm(), RmsPropTf { lr: 0.01, ..tensorflow })]
@@ -36,6 +44,7 @@ impl Oracle<2> for RmsPropTf {
         vec![
             RmsPropTf { decay: 0.0, ..RmsPropTf::default() },
             RmsPropTf { momentum: 0.9, ..RmsPropTf::default() },
+            RmsPropTf { momentum: 0.9, lr_in_buffer: false, ..RmsPropTf::default() },
             RmsPropTf { decay: 0.9999, eps: 1e-3, initial_square: 0.0, ..RmsPropTf::default() },
             RmsPropTf { lr: 0.3, momentum: 0.5, weight_decay: 0.1, maximize: true, ..RmsPropTf::default() },
         ]
@@ -48,7 +57,9 @@ impl Oracle<2> for RmsPropTf {
             momentum: dice.fraction(),
             eps: dice.eps(),
             initial_square: dice.optional(1e-3, 10.0),
+            lr_in_buffer: dice.flag(),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

@@ -1,7 +1,7 @@
 //! Rprop (Riedmiller & Braun 1993) as `torch.optim.Rprop` has it, or each move one step late as in `optax.rprop`.
 
-use super::{Bound, Dice, Oracle, sign};
-use gradstep::Rprop;
+use super::{Bound, Dice, Oracle, decayed, sign};
+use gradstep::{DecayForm, Rprop};
 
 impl Oracle<2> for Rprop {
     type Memory = ();
@@ -13,7 +13,7 @@ impl Oracle<2> for Rprop {
     }
 
     fn step(&self, _t: u64, _memory: &mut (), p: f64, g: f64, [last, size]: &mut [f64; 2]) -> f64 {
-        let g = if self.maximize { -g } else { g };
+        let (p, g) = decayed!(self, p, g);
         let pending = -*size * sign(*last);
         let agreement = sign(g) * sign(*last);
         if agreement > 0.0 {
@@ -40,6 +40,8 @@ impl Oracle<2> for Rprop {
             step_min: 1e-6,
             step_max: 50.0,
             delayed: false,
+            weight_decay: 0.0,
+            decay_form: DecayForm::Coupled,
             maximize: false,
         };
         vec![(Rprop::default(), torch), (Rprop::torch(), torch), (Rprop::optax(), Rprop { delayed: true, ..torch })]
@@ -63,6 +65,8 @@ impl Oracle<2> for Rprop {
             step_min,
             step_max: step_min + dice.log(1e-2, 50.0),
             delayed: dice.flag(),
+            weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

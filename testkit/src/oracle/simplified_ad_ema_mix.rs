@@ -1,7 +1,7 @@
 //! Simplified AdEMAMix (Morwani et al. 2025), as in `optax.contrib.simplified_ademamix`.
 
-use super::{Bound, Dice, Oracle, ema, seen};
-use gradstep::SimplifiedAdEmaMix;
+use super::{Bound, Dice, Oracle, decayed, ema, seen};
+use gradstep::{DecayForm, SimplifiedAdEmaMix};
 
 impl Oracle<2> for SimplifiedAdEmaMix {
     type Memory = ();
@@ -9,11 +9,11 @@ impl Oracle<2> for SimplifiedAdEmaMix {
     const BOUND: Bound = Bound { param: 10.0, state: 5.0 };
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
-        let g = if self.maximize { -g } else { g };
+        let (p, g) = decayed!(self, p, g);
         *m = self.beta1 * *m + g;
         *v = ema(self.beta2, *v, g * g);
         let root = (*v / seen(self.beta2, t) + self.eps_root).sqrt() + self.eps;
-        p - self.lr * ((*m + self.alpha * g) / root + self.weight_decay * p)
+        p - self.lr * (*m + self.alpha * g) / root
     }
 
     fn presets() -> Vec<(Self, Self)> {
@@ -25,6 +25,7 @@ impl Oracle<2> for SimplifiedAdEmaMix {
             eps: 1e-8,
             eps_root: 0.0,
             weight_decay: 0.0,
+            decay_form: DecayForm::Decoupled,
             maximize: false,
         };
         vec![(SimplifiedAdEmaMix::default(), optax), (SimplifiedAdEmaMix::optax(), optax)]
@@ -39,6 +40,7 @@ impl Oracle<2> for SimplifiedAdEmaMix {
             eps: 1e-3,
             eps_root: 1e-6,
             weight_decay: 0.1,
+            decay_form: DecayForm::Decoupled,
             maximize: true,
         }]
     }
@@ -52,6 +54,7 @@ impl Oracle<2> for SimplifiedAdEmaMix {
             eps: dice.eps(),
             eps_root: dice.optional(1e-10, 1e-2),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }

@@ -1,7 +1,7 @@
 //! Yogi (Zaheer et al. 2018, algorithm 2), with the corrections and the start of `optax.yogi`.
 
-use super::{Bound, Dice, Oracle, ema, objective, seen, sign};
-use gradstep::Yogi;
+use super::{Bound, Dice, Oracle, decayed, ema, seen, sign};
+use gradstep::{DecayForm, Yogi};
 
 impl Oracle<2> for Yogi {
     type Memory = ();
@@ -13,12 +13,12 @@ impl Oracle<2> for Yogi {
     }
 
     fn sign_of(&self, p: f64, g: f64, [_, v]: &[f64; 2]) -> Option<f64> {
-        let g = objective(self.maximize, self.weight_decay, p, g);
+        let (_, g) = decayed!(self, p, g);
         Some(*v - g * g)
     }
 
     fn step(&self, t: u64, _memory: &mut (), p: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
-        let g = objective(self.maximize, self.weight_decay, p, g);
+        let (p, g) = decayed!(self, p, g);
         *m = ema(self.beta1, *m, g);
         *v -= (1.0 - self.beta2) * sign(*v - g * g) * g * g;
         let m_hat = *m / seen(self.beta1, t);
@@ -34,9 +34,14 @@ impl Oracle<2> for Yogi {
             eps: 1e-3,
             initial_accumulator: 1e-6,
             weight_decay: 0.0,
+            decay_form: DecayForm::Coupled,
             maximize: false,
         };
-        vec![(Yogi::default(), optax), (Yogi::optax(), optax)]
+        vec![
+            (Yogi::default(), optax),
+            (Yogi::optax(), optax),
+            (Yogi::pytorch_optimizer(), Yogi { decay_form: DecayForm::Decoupled, ..optax }),
+        ]
     }
 
     fn options() -> Vec<Self> {
@@ -52,6 +57,7 @@ impl Oracle<2> for Yogi {
                 eps: 1e-6,
                 initial_accumulator: 1.0,
                 weight_decay: 0.1,
+                decay_form: DecayForm::Coupled,
                 maximize: true,
             },
         ]
@@ -65,6 +71,7 @@ impl Oracle<2> for Yogi {
             eps: dice.eps(),
             initial_accumulator: dice.optional(1e-7, 1.0),
             weight_decay: dice.weight_decay(),
+            decay_form: dice.decay_form(),
             maximize: dice.flag(),
         }
     }
