@@ -50,7 +50,7 @@ fn test(entry: &Entry, input: &Input) {
         let Some(expected) = expect(&mut run, p.into(), g.into(), &state) else { continue };
         let found = tensor.params.iter().chain(tensor.state.iter().flatten());
         for (place, (&found, expected)) in found.zip(&expected).enumerate() {
-            let bound = if place == 0 { entry.bound.param } else { entry.bound.state };
+            let bound = if place == 0 { run.bound().param } else { run.bound().state };
             let error = expected.error(found);
             assert!(
                 error <= bound,

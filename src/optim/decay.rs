@@ -67,7 +67,7 @@ impl FieldType for DecayForm {
     }
 }
 
-/// The decay of a step with the learning rate `lr`, which may be 0 where the step does nothing.
+/// The decay of a step with the learning rate `lr`.
 #[inline]
 pub(super) fn decay(form: DecayForm, weight_decay: f64, lr: Coefficient) -> Result<Decay, Error> {
     decay_by(form, weight_decay, form.rate(weight_decay, lr))

@@ -1,6 +1,6 @@
 //! The crate's registry, with what the oracles know of each optimizer.
 
-use crate::oracle::{Bound, Dice, Oracle};
+use crate::oracle::{Dice, Oracle};
 use crate::run::{Run, run};
 use gradstep::any::AnyOptimizer;
 use gradstep::{DecayForm, for_each_optimizer};
@@ -17,8 +17,6 @@ pub struct Entry {
     pub random: fn(&mut Dice) -> Run,
     /// Slots that fade to zero when gradients stay at zero.
     pub fading: &'static [usize],
-    /// The largest error of a step.
-    pub bound: Bound,
 }
 
 fn entry<O: Oracle<S> + Into<AnyOptimizer>, const S: usize>() -> Entry {
@@ -42,7 +40,6 @@ fn entry<O: Oracle<S> + Into<AnyOptimizer>, const S: usize>() -> Entry {
         presets: presets.into_iter().map(|(preset, values)| (preset.into(), values.into())).collect(),
         random: |dice| run(O::random(dice)),
         fading: O::FADING,
-        bound: O::BOUND,
     }
 }
 

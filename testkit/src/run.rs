@@ -1,7 +1,7 @@
 //! An optimizer at work, with its clock and its oracle, chosen when the tests run.
 
 use crate::adapters::Adapters;
-use crate::oracle::Oracle;
+use crate::oracle::{Bound, Oracle};
 use gradstep::any::{AnyOptimizer, AnyStep};
 use gradstep::optim::ClockData;
 use gradstep::{Backend, Error, for_each_optimizer};
@@ -73,6 +73,11 @@ impl Run {
         self.oracle.start(p)
     }
 
+    /// The largest error of a step.
+    pub fn bound(&self) -> Bound {
+        self.oracle.bound()
+    }
+
     /// The number whose sign the step takes, by the oracle.
     pub fn oracle_sign_of(&self, p: f64, g: f64, state: &[f64]) -> Option<f64> {
         self.oracle.sign_of(p, g, state)
@@ -124,6 +129,7 @@ impl Step {
 /// An oracle whose type is erased, with its memory.
 trait ErasedOracle {
     fn tick(&mut self);
+    fn bound(&self) -> Bound;
     fn start(&self, p: f64) -> Vec<f64>;
     fn sign_of(&self, p: f64, g: f64, state: &[f64]) -> Option<f64>;
     fn step(&mut self, p: f64, g: f64, state: &[f64]) -> (f64, Vec<f64>);
@@ -165,6 +171,10 @@ impl<O: Oracle<S>, const S: usize> ErasedOracle for Typed<O, S> {
         if let Some(after) = self.after.take() {
             self.before = after;
         }
+    }
+
+    fn bound(&self) -> Bound {
+        self.optimizer.bound()
     }
 
     fn start(&self, p: f64) -> Vec<f64> {

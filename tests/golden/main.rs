@@ -2,11 +2,14 @@
 //! run from the published package too.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod forms;
+mod libraries;
 mod tolerance;
 
 use gradstep::any::AnyOptimizer;
 use gradstep::*;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 
 #[derive(Deserialize)]
@@ -44,20 +47,20 @@ fn rms(errors: &[f64]) -> f64 {
     (errors.iter().map(|error| error * error).sum::<f64>() / errors.len() as f64).sqrt()
 }
 
-fn read(file: &str) -> Runs {
+fn read<T: DeserializeOwned>(file: &str) -> T {
     let path = format!("{}/tests/data/{file}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// The errors of a trajectory of parameters, one row a step.
-fn errors(runs: &Runs, case: &Case, found: &[Vec<f64>]) -> Errors {
-    assert_eq!(found.len(), case.params_f64.len(), "{}", case.case);
+/// The errors of a trajectory of parameters, one row for each that is kept.
+fn errors_of(start: &[f32], expected: &[Vec<f64>], found: &[Vec<f64>], name: &str) -> Errors {
+    assert_eq!(found.len(), expected.len(), "{name}");
     let relative = |error: f64, scale: f64| if error == 0.0 { 0.0 } else { error / (tolerance::UNIT * scale) };
     let (mut of_step, mut so_far) = (Vec::new(), Vec::new());
-    for (i, &start) in runs.params.iter().enumerate() {
+    for (i, &start) in start.iter().enumerate() {
         let mut before = f64::from(start);
         let mut largest = before.abs();
-        for (found, expected) in found.iter().zip(&case.params_f64).map(|(found, expected)| (found[i], expected[i])) {
+        for (found, expected) in found.iter().zip(expected).map(|(found, expected)| (found[i], expected[i])) {
             let scale = expected.abs().max((expected - before).abs());
             largest = largest.max(scale);
             let error = (found - expected).abs();
@@ -111,7 +114,7 @@ fn trajectory(runs: &Runs, case: &Case, run: &Run) -> Vec<Vec<f64>> {
 
 /// Runs every case of a file that `optimizers` names. A case that is neither there nor in `others` fails.
 fn hold_against(file: &str, optimizers: Vec<(&str, Run)>, others: &[&str]) {
-    let runs = read(file);
+    let runs: Runs = read(file);
     let known: Vec<&str> = optimizers.iter().map(|(name, _)| *name).chain(others.iter().copied()).collect();
     let names: BTreeSet<&str> = runs.cases.iter().map(|case| case.case.as_str()).collect();
     assert_eq!(known.len(), names.len(), "{file}: a case is listed twice or left out");
@@ -123,12 +126,12 @@ fn hold_against(file: &str, optimizers: Vec<(&str, Run)>, others: &[&str]) {
     let mut failures = Vec::new();
     for (name, optimizer) in &optimizers {
         let case = runs.cases.iter().find(|case| case.case == *name).unwrap();
-        let ours = errors(&runs, case, &trajectory(&runs, case, optimizer));
+        let ours = errors_of(&runs.params, &case.params_f64, &trajectory(&runs, case, optimizer), name);
         let mut line = format!("{name:28} {:7.2} {:6.3} {:6.3}", ours.max, ours.rms, ours.rms_so_far);
         let mut max = tolerance::MAX;
         let mut good = ours.rms_so_far <= tolerance::RMS;
         if let Some(params_f32) = &case.params_f32 {
-            let theirs = errors(&runs, case, params_f32);
+            let theirs = errors_of(&runs.params, &case.params_f64, params_f32, name);
             let ratio = ours.rms_so_far / theirs.rms_so_far;
             line += &format!("  {:7.2} {:6.3} {:6.3}", theirs.max, theirs.rms, theirs.rms_so_far);
             line += &format!("  ratio {:.3} {ratio:.3}", ours.rms / theirs.rms);

@@ -24,6 +24,7 @@ mod lists;
 mod madgrad;
 mod moving_average;
 mod parallel;
+mod power;
 mod registry;
 mod schedule_free;
 mod shuffle;

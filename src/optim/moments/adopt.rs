@@ -2,7 +2,7 @@ use crate::check;
 use crate::error::Error;
 use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment};
 use crate::optim::{
-    decay::{DecayForm, decay, descent},
+    decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
@@ -57,7 +57,9 @@ impl Optimizer<2> for Adopt {
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         // The first step fills v and moves nothing: u is finite, clipped to zero.
         let filling = t == 1;
-        let (lr, beta2, eps) = if filling { (0.0, 0.0, 1.0) } else { (self.lr, self.beta2, self.eps) };
+        let (beta2, eps) = if filling { (0.0, 1.0) } else { (self.beta2, self.eps) };
+        let rate = self.decay_form.rate(self.weight_decay, Coefficient::new(self.lr));
+        let rate = if filling { Coefficient::ZERO } else { rate };
         let done = Coefficient::from(t - 1);
         let clip = if self.clip_exponent == 0.25 {
             done.sqrt().sqrt()
@@ -76,7 +78,7 @@ impl Optimizer<2> for Adopt {
             },
             nesterov: self.nesterov,
         };
-        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(lr))?, direction))
+        Ok(descent(self.maximize, decay_by(self.decay_form, self.weight_decay, rate)?, direction))
     }
 }
 

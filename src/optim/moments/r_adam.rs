@@ -3,7 +3,7 @@ use crate::check;
 use crate::error::Error;
 use crate::math::{Average, Coefficient, Ema, SecondMoment, bias_correction, rectification};
 use crate::optim::{
-    decay::{DecayForm, decay, descent},
+    decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
@@ -73,6 +73,7 @@ impl Optimizer<2> for RAdam {
         // An unrectified step moves by `lr · m̂`, or p stays, with its decay.
         let stays = rectification.is_none() && !self.degenerated_to_sgd;
         let lr = if stays { Coefficient::ZERO } else { Coefficient::new(self.lr) };
+        let rate = if stays { Coefficient::ZERO } else { self.decay_form.rate(self.weight_decay, lr) };
         let scale = rectification.map_or(lr, |r| lr * Coefficient::new(r) * seen2.sqrt());
         let (of_moment, of_grad) = corrected(beta1, self.nesterov, t);
         let adam = AdamDirection {
@@ -82,7 +83,7 @@ impl Optimizer<2> for RAdam {
         };
         let of_grad = check::coefficient("lr", self.lr, scale * of_grad)?;
         let direction = RAdamDirection { adam, of_grad, rectified: rectification.is_some() };
-        Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
+        Ok(descent(self.maximize, decay_by(self.decay_form, self.weight_decay, rate)?, direction))
     }
 }
 

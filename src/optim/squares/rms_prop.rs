@@ -110,6 +110,9 @@ rms_prop! {
     /// left to divide by: a constant gradient of 0.1 with the values of [`RmsPropCentered::torch`] would move a
     /// parameter from 0 to −5.8e7 in 1,700 steps. In f64 it moves to −1.02e4, and with the bound to −6.7e3. PyTorch has
     /// no bound, and a negative variance makes NaN of the parameter.
+    ///
+    /// With `bias_correction` the variance of the first step is 0, or what the correction makes of `initial_square`, so the
+    /// first step is as large as the bound allows: 1024 times `lr` for small epsilons.
     pub struct RmsPropCentered {}
 }
 

@@ -63,7 +63,8 @@ impl Oracle<2> for AdaBelief {
     fn random(dice: &mut Dice) -> Self {
         AdaBelief {
             lr: dice.lr(),
-            beta1: dice.fraction(),
+            // A moment without memory is the gradient: nothing but the epsilons would be left to divide by.
+            beta1: 1.0 - dice.log(1e-4, 0.95),
             beta2: dice.fraction(),
             eps: dice.eps(),
             eps_root: dice.optional(1e-16, 1e-2),

@@ -54,8 +54,13 @@ pub trait Oracle<const S: usize>: Optimizer<S> {
     /// Slots that fade to exactly zero when gradients stay at zero, with the default hyper-parameters.
     const FADING: &'static [usize];
 
-    /// The largest error of a step that rounding explains.
+    /// The largest error of a step that rounding explains, unless an option allows more.
     const BOUND: Bound;
+
+    /// The largest error of a step with these hyper-parameters.
+    fn bound(&self) -> Bound {
+        Self::BOUND
+    }
 
     /// The state of a parameter before the first step.
     fn start(&self, _p: f64) -> [f64; S] {

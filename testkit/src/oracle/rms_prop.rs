@@ -117,9 +117,10 @@ fn random(dice: &mut Dice) -> RmsProp {
     }
 }
 
-/// A variance of averages that forget at once is nothing but rounding errors.
+/// A variance of averages that forget at once is nothing but rounding errors, and so is that of the first step where the
+/// averages are corrected.
 fn random_centered(dice: &mut Dice) -> RmsPropCentered {
-    RmsProp { decay: 1.0 - dice.log(1e-4, 0.1), ..random(dice) }.centered()
+    RmsProp { decay: 1.0 - dice.log(1e-4, 0.1), bias_correction: false, ..random(dice) }.centered()
 }
 
 impl Oracle<1> for RmsProp {
