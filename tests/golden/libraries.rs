@@ -20,13 +20,13 @@ enum Sets {
     Decoupled,
     /// Whether decay is fixed, if it is true.
     Fixed,
-    /// A field if it is true, else nothing.
-    Not(&'static str),
+    /// Nothing: the crate has the form with this value alone.
+    Only(bool),
     /// Which optimizer it is.
     Choice,
 }
 
-use Sets::{Choice, Decoupled, Fields, Fixed, Negative, Not};
+use Sets::{Choice, Decoupled, Fields, Fixed, Negative, Only};
 
 /// Arguments that say how a library runs or what it does besides the update. The register of options says for each what
 /// takes its place.
@@ -43,6 +43,7 @@ const ELSEWHERE: &[&str] = &[
     // timm's cautious mask and decay relative to the first rate
     "caution",
     "corrected_weight_decay",
+    "clipping_threshold",
     // Keras's base class
     "clipnorm",
     "clipvalue",
@@ -283,14 +284,19 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 ],
             )
         }
-        ("optax", "adam") => {
-            (Adam::torch().into(), vec![LEARNING_RATE, B1, B2, EPS, EPS_ROOT, ("nesterov", Not("nesterov"))])
+        ("optax", "adam" | "adamw") => {
+            let base = match (optimizer, has("nesterov")) {
+                ("adam", false) => Adam::torch().into(),
+                ("adam", true) => NAdam::optax().into(),
+                (_, false) => AdamW::optax().into(),
+                (_, true) => NAdam::optax_nadamw().into(),
+            };
+            (base, vec![LEARNING_RATE, B1, B2, EPS, EPS_ROOT, WEIGHT_DECAY, ("nesterov", Choice)])
         }
-        ("optax", "adamw") => (
-            AdamW::optax().into(),
-            vec![LEARNING_RATE, B1, B2, EPS, EPS_ROOT, WEIGHT_DECAY, ("nesterov", Not("nesterov"))],
-        ),
-        ("optax", "amsgrad") => (AmsGrad::optax().into(), vec![LEARNING_RATE, B1, B2, EPS, EPS_ROOT]),
+        ("optax", "amsgrad") => {
+            let corrected = [("bias_correction_mu", Only(true)), ("bias_correction_nu", Only(true))];
+            (AmsGrad::optax().into(), [&[LEARNING_RATE, B1, B2, EPS, EPS_ROOT][..], &corrected].concat())
+        }
         ("optax", "adamax") => (Adamax::optax().into(), vec![LEARNING_RATE, B1, B2, EPS]),
         ("optax", "adamaxw") => (AdamaxW::optax().into(), vec![LEARNING_RATE, B1, B2, EPS, WEIGHT_DECAY]),
         ("optax", "nadam") => (NAdam::optax().into(), vec![LEARNING_RATE, B1, B2, EPS, EPS_ROOT, ("nesterov", Choice)]),
@@ -372,7 +378,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
         ("optax", "adopt") => {
             (Adopt::optax().into(), vec![LEARNING_RATE, B1, B2, EPS, NESTEROV, ("use_clipping", Fields(&["clip"]))])
         }
-        ("optax", "acprop") => (AcProp::optax().into(), vec![LEARNING_RATE, B1, B2, EPS, EPS_ROOT]),
+        ("optax", "acprop") => (AcProp::optax().into(), vec![LEARNING_RATE, B1, B2, EPS, EPS_ROOT, WEIGHT_DECAY]),
         ("optax", "cocob") => {
             (Cocob::optax().into(), vec![LEARNING_RATE, ("alpha", Fields(&["alpha"])), EPS, WEIGHT_DECAY])
         }
@@ -409,7 +415,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 BETAS,
                 ("eps", Fields(&["eps=eps_root"])),
                 WEIGHT_DECAY,
-                ("amsgrad", Not("amsgrad")),
+                ("amsgrad", Only(false)),
                 WEIGHT_DECOUPLE,
                 FIXED_DECAY,
                 ("rectify", Fields(&["rectify"])),
@@ -472,7 +478,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 BETAS,
                 ("eps", Fields(&["eps=eps_root"])),
                 WEIGHT_DECAY,
-                ("amsgrad", Not("amsgrad")),
+                ("amsgrad", Only(false)),
                 ("decoupled_decay", Decoupled),
                 FIXED_DECAY,
                 ("rectify", Fields(&["rectify"])),
@@ -536,7 +542,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 WEIGHT_DECAY,
                 WEIGHT_DECOUPLE,
                 FIXED_DECAY,
-                ("ams_bound", Not("ams_bound")),
+                ("ams_bound", Only(false)),
                 EPS,
                 MAXIMIZE,
             ],
@@ -571,6 +577,11 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
     }
 }
 
+/// The preset that a library's optimizer is with these arguments.
+pub(crate) fn preset(system: &str, optimizer: &str, arguments: &Arguments) -> AnyOptimizer {
+    library(system, optimizer, arguments).0
+}
+
 /// The optimizer of the crate that a library's optimizer is with these arguments: its preset, and then every argument.
 pub(crate) fn translated(system: &str, optimizer: &str, arguments: &Arguments) -> AnyOptimizer {
     let (mut any, known) = library(system, optimizer, arguments);
@@ -603,7 +614,7 @@ pub(crate) fn translated(system: &str, optimizer: &str, arguments: &Arguments) -
             }
             (Fixed, Value::Bool(true)) => any.set("decay_form", "fixed").unwrap(),
             (Fixed, _) => {}
-            (Not(_), Value::Bool(false)) => {}
+            (Only(here), Value::Bool(value)) if here == value => {}
             _ => panic!("{what} is not here"),
         }
     }

@@ -2,8 +2,10 @@
 //! run from the published package too.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod defaults;
 mod forms;
 mod libraries;
+mod states;
 mod tolerance;
 
 use gradstep::any::AnyOptimizer;

@@ -14,3 +14,6 @@ pub(crate) const RMS: f64 = 2.0;
 /// The largest error of a case, relative to the numbers of the step, unless the library's is larger still. An element
 /// that crosses zero sets the error: measured 82, and 5,147 in a case of COCOB whose library has the same.
 pub(crate) const MAX: f64 = 100.0;
+
+/// The rms error of the 263 steps after a library's state, relative to the numbers so far.
+pub(crate) const RMS_OF_MANY: f64 = 4.0;

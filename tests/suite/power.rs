@@ -14,7 +14,7 @@ fn inverse_power(backend: Backend, power: f64, n: &[f32]) -> Vec<f32> {
 #[test]
 fn every_magnitude() {
     let mantissas = (0..1 << 23).step_by(155_001);
-    let normal = (1..255u32).flat_map(|exponent| mantissas.clone().map(move |m| f32::from_bits(exponent << 23 | m)));
+    let normal = (1..250u32).flat_map(|exponent| mantissas.clone().map(move |m| f32::from_bits(exponent << 23 | m)));
     let subnormal = (0..23).map(|bit| f32::from_bits(1 << bit));
     let n: Vec<f32> = subnormal.chain(normal).collect();
     for power in [0.4, 0.3, 0.5, 0.25, 0.75, 0.9, 0.1, 1.0 / 3.0, 0.999_999, 1.0 / 1024.0] {
@@ -24,8 +24,7 @@ fn every_magnitude() {
             // The rule adds the smallest normal number to its divisor.
             let exact = 1.0 / (libm::pow(n.into(), power) + f64::from(f32::MIN_POSITIVE));
             let error = (f64::from(found) / exact - 1.0).abs() / tolerance::UNIT;
-            // The division that shows the power is one more rounding.
-            assert!(error <= tolerance::POWER + 1.0, "{n:e}^{power}: 1/{found:e}, error {error}");
+            assert!(error <= tolerance::POWER, "{n:e}^{power}: 1/{found:e}, error {error}");
             worst = worst.max(error);
         }
         println!("power {power}: largest error {worst:.2} units of 2^-24");

@@ -110,7 +110,8 @@ hyper_parameters! {
         radam = { rectify: true, };
         /// `optax.contrib.schedule_free_adamw`: the warm-up counts from 0.
         optax = { warmup_from_zero: true, };
-        /// `keras.optimizers.ScheduleFreeAdamW`: every step has the same weight, decay is on y.
+        /// `keras.optimizers.ScheduleFreeAdamW`: every step has the same weight, decay is on y. Keras 3.15 on PyTorch differs:
+        /// it takes x from the z of after the step, as its copy of z is no copy there.
         keras = { weight_lr_power: 0.0, decay_on_z: false, };
     }
     names { "adamw_schedule_free", "radam_schedule_free" = radam }

@@ -122,11 +122,11 @@ impl NAdam {
 
     /// Refuses a product that no run can reach in `done` steps.
     fn check_product(&self, done: u64, value: f64) -> Result<(), Error> {
-        // No μ is below this, so the product is 0 only where the power underflows.
+        // No μ is below this, so the product is 0 only where the power underflows f32, in which PyTorch keeps it.
         let least = self.beta1 * (1.0 - self.momentum_warmup);
         let range = match (done, value) {
             (0, _) => Range::Exactly(1.0),
-            (_, 0.0) if libm::pow(least, done as f64) > 0.0 => Range::Positive,
+            (_, 0.0) if libm::pow(least, done as f64) as f32 > 0.0 => Range::Positive,
             _ => Range::Share,
         };
         check::clock("mu_product", value, range)

@@ -8,7 +8,7 @@ impl Oracle<2> for Ftrl {
     const FADING: &'static [usize] = &[];
     const BOUND: Bound = Bound { param: 17.0, state: 7.0 };
 
-    /// Powers by square roots are off by up to 3.5 units each.
+    /// Powers by square roots are less accurate than one root.
     fn bound(&self) -> Bound {
         if self.power == 0.5 { Self::BOUND } else { Bound { param: 36.0, state: 34.0 } }
     }
