@@ -11,7 +11,7 @@ use crate::run::{Wrong, pass};
 /// | preset | decay | start |
 /// |---|---|---|
 /// | [`WeightEma::torch`], `torch.optim.swa_utils` with `get_ema_multi_avg_fn`, the default | 0.999 | the first weights that are shown: `a ← p` at t = 1 |
-/// | [`WeightEma::timm`], `timm.utils.ModelEmaV3` | 0.9999 | the weights before training: copy them into the average |
+/// | [`WeightEma::timm`], `timm.utils.ModelEmaV3` | 0.9999 | the weights before training: copy them into the average. An average from a checkpoint is taken as it is, at any clock |
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields, default))]
 pub struct WeightEma {

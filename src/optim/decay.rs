@@ -9,6 +9,10 @@ use crate::rule::{Decay, Decaying, Descent, Loss};
 /// How weight decay acts: the field `decay_form` of every optimizer.
 ///
 /// Libraries differ in it, so the presets set it: `weight_decay: 0.01` with a preset acts as in the preset's library.
+///
+/// Two further forms are a line before each step. timm's `corrected_weight_decay` scales decay with the square of the rate:
+/// `optimizer.weight_decay = weight_decay * lr / first_lr` with [`DecayForm::Decoupled`]. lion-pytorch's
+/// `decoupled_weight_decay` is relative to the first rate: `weight_decay / first_lr`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]

@@ -2,15 +2,15 @@
 """The arguments of each library's constructors with their defaults, by inspection.
 
 usage: generate_defaults.py OUT.json
-needs: torch, jax[cpu], optax, keras, timm, pytorch_optimizer, schedulefree, madgrad, adabelief_pytorch (versions are written
-into the file)
+needs: torch, jax[cpu], optax, keras, timm, pytorch_optimizer, schedulefree, madgrad, adabelief_pytorch, lion_pytorch (versions
+are written into the file)
 
 An argument without a default, such as optax's learning_rate, is left out, and one whose default is no number, flag or list of
 numbers is null.
 """
 import importlib.metadata as meta, inspect, json, os, sys, warnings
 warnings.filterwarnings("ignore"); os.environ["KERAS_BACKEND"] = "torch"
-import adabelief_pytorch, keras, madgrad, optax, optax.contrib, pytorch_optimizer, schedulefree, timm.optim, torch
+import adabelief_pytorch, keras, lion_pytorch, madgrad, optax, optax.contrib, pytorch_optimizer, schedulefree, timm.optim, torch
 
 SYSTEMS = {
     "torch": {name: getattr(torch.optim, name) for name in
@@ -28,6 +28,7 @@ SYSTEMS = {
     "timm": {"laprop": timm.optim.LaProp, "adopt": timm.optim.Adopt, "adabelief": timm.optim.AdaBelief,
              "rmsprop_tf": timm.optim.RMSpropTF, "sgdw": timm.optim.SGDW, "adan": timm.optim.Adan,
              "nadamw": timm.optim.NAdamW, "lion": timm.optim.Lion, "madgrad": timm.optim.MADGRAD},
+    "lion_pytorch": {"Lion": lion_pytorch.Lion},
     "kozistr": {"laprop": pytorch_optimizer.LaProp, "grams": pytorch_optimizer.Grams,
                 "signsgd": pytorch_optimizer.SignSGD, "yogi": pytorch_optimizer.Yogi, "tiger": pytorch_optimizer.Tiger},
 }
@@ -45,7 +46,7 @@ def arguments(constructor):
 
 
 versions = {n: meta.version(n) for n in
-            "torch optax keras timm pytorch_optimizer schedulefree madgrad adabelief_pytorch".split()}
+            "torch optax keras timm pytorch_optimizer schedulefree madgrad adabelief_pytorch lion-pytorch".split()}
 optimizers = [dict(system=system, optimizer=name, arguments=arguments(constructor))
               for system, constructors in SYSTEMS.items() for name, constructor in constructors.items()]
 with open(sys.argv[1], "w") as out:

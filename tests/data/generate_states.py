@@ -10,7 +10,7 @@ library. From there it goes on twice: in float32 (`params_f32`) and, with the sa
 All cases share `grads` and `shape`, one row and one number for each of the 263 steps: the learning rate of a step is
 `lr · shape`. Keras runs on JAX: on PyTorch its ScheduleFreeAdamW reads a variable that it has overwritten. Parameters are kept after the steps of `kept`, counted from 1 at the first of the 263.
 """
-import contextlib, importlib.metadata as meta, io, json, os, sys, warnings
+import contextlib, importlib.metadata as meta, io, json, os, re, sys, warnings
 warnings.filterwarnings("ignore"); os.environ["KERAS_BACKEND"] = "jax"
 import numpy as np, torch, jax, jax.numpy as jnp, optax, keras, timm.optim as tm, pytorch_optimizer as po
 import optax.contrib as oc, schedulefree as sf, madgrad, adabelief_pytorch as ab
@@ -77,9 +77,9 @@ def run_keras(make, lr):
     for a, b in zip(o.variables, o64.variables): b.assign(jnp.asarray(value(a)).astype(b.value.dtype))
     state = {}
     for x in o.variables:
-        name = x.path.split("/")[-1].split("_", 1)[-1] if value(x).ndim else x.path.split("/")[-1]
+        name = x.path.split("/")[-1]
         if name == "learning_rate": continue
-        name = name.split("_")[-1] if value(x).ndim else name
+        if value(x).ndim: name = re.sub(r"^variable(_\d+)?_", "", name)
         if x is getattr(o, "_u_product", None): name = "u_product"
         state[name] = listed(value(x)) if value(x).ndim else float(value(x))
     start = listed(value(v))

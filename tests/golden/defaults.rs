@@ -5,15 +5,15 @@ use super::read;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
-struct Defaults {
-    optimizers: Vec<Constructor>,
+pub(crate) struct Defaults {
+    pub(crate) optimizers: Vec<Constructor>,
 }
 
 #[derive(Deserialize)]
-struct Constructor {
-    system: String,
-    optimizer: String,
-    arguments: Arguments,
+pub(crate) struct Constructor {
+    pub(crate) system: String,
+    pub(crate) optimizer: String,
+    pub(crate) arguments: Arguments,
 }
 
 /// Arguments that make another optimizer of the crate of a constructor. The others keep their defaults.

@@ -20,53 +20,48 @@ enum Sets {
     Decoupled,
     /// Whether decay is fixed, if it is true.
     Fixed,
-    /// Nothing: the crate has the form with this value alone.
-    Only(bool),
-    /// Which optimizer it is.
-    Choice,
+    /// Nothing: the crate has the form with this value alone, because of this.
+    Only(bool, &'static str),
+    /// Which optimizer or preset it is: this one.
+    Choice(&'static str),
 }
 
 use Sets::{Choice, Decoupled, Fields, Fixed, Negative, Only};
 
-/// Arguments that say how a library runs or what it does besides the update. The register of options says for each what
-/// takes its place.
-const ELSEWHERE: &[&str] = &[
-    // PyTorch and the packages on it
-    "params",
-    "foreach",
-    "capturable",
-    "differentiable",
-    "fused",
-    "print_change_log",
-    "compile_foreach",
-    "kwargs",
-    // timm's cautious mask and decay relative to the first rate
-    "caution",
-    "corrected_weight_decay",
-    "clipping_threshold",
-    // Keras's base class
-    "clipnorm",
-    "clipvalue",
-    "global_clipnorm",
-    "use_ema",
-    "ema_momentum",
-    "ema_overwrite_frequency",
-    "loss_scale_factor",
-    "gradient_accumulation_steps",
-    "name",
-    // optax
-    "mask",
-    "mu_dtype",
-    "state_dtype",
-    "accumulator_dtype",
-    "weight_decay_mask",
-    "seed",
-    "key",
-    "verbose",
-    "print_win_rate_every_n_steps",
-    "hessian_diagonal_fn",
-    "update_interval",
-    "clip_value_fn",
+/// Arguments of an optimizer with momentum, without momentum.
+const WITHOUT: Sets = Choice("of an optimizer with momentum");
+
+/// Arguments that say how a library runs or what it does besides the update, and what takes their place here.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (
+        &["foreach", "capturable", "differentiable", "fused", "compile_foreach", "use_triton"],
+        "how the library runs; here `apply`, `apply_all` or `par_apply`",
+    ),
+    (&["print_change_log", "name", "verbose", "print_win_rate_every_n_steps"], "not here: it names or prints"),
+    (&["caution"], "`step.cautious()`, but for the division by the mean of the mask, which needs the whole tensor"),
+    (&["corrected_weight_decay"], "a line before each step: `optimizer.weight_decay = weight_decay * lr / first_lr`"),
+    (&["clipping_threshold"], "not here: it needs the root mean square of a whole tensor"),
+    (&["clipnorm", "global_clipnorm"], "`step.scale_grads(factor)`; the norm of whole tensors is the caller's"),
+    (&["clipvalue"], "`step.clip_grads(limit)`"),
+    (
+        &["use_ema", "ema_momentum", "ema_overwrite_frequency"],
+        "`average::WeightEma`, fused by `step.then(average)`; to overwrite is to copy the average",
+    ),
+    (&["loss_scale_factor"], "`step.scale_grads(1.0 / factor)`"),
+    (&["gradient_accumulation_steps"], "`grad::accumulate`, then `step.scale_grads(1.0 / steps)`"),
+    (&["mask", "weight_decay_mask"], "two sets of hyper-parameters, one without decay, that begin from the same clock"),
+    (&["mu_dtype", "state_dtype", "accumulator_dtype"], "not here: state is f32"),
+    (&["seed", "key"], "the slot `noise` is the caller's, for example by `sample::normal`"),
+    (
+        &["hessian_diagonal_fn", "update_interval"],
+        "`Sophia::update_hessian`, with the caller's estimate, as often as it is called",
+    ),
+    (&["clip_value_fn"], "powers of the step alone: `clip_exponent`"),
+    (&["cautious_factor"], "`step.cautious()` for 0"),
+    (
+        &["decoupled_weight_decay"],
+        "`weight_decay / first_lr` in place of `weight_decay`: lion-pytorch divides by the first rate",
+    ),
 ];
 
 /// The value of an argument that a constructor was given or has by default.
@@ -109,15 +104,15 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
     };
     // Arguments of momentum are not fields of an optimizer without it.
     let with_momentum = |with: AnyOptimizer, without: AnyOptimizer| if has("momentum") { with } else { without };
-    let momentum = if has("momentum") { MOMENTUM } else { ("momentum", Choice) };
-    let nesterov = if has("momentum") { NESTEROV } else { ("nesterov", Choice) };
+    let momentum = if has("momentum") { MOMENTUM } else { ("momentum", Choice("an optimizer with momentum")) };
+    let nesterov = if has("momentum") { NESTEROV } else { ("nesterov", WITHOUT) };
     match (system, optimizer) {
         ("torch", "SGD") => (
             with_momentum(Momentum::torch().into(), Sgd::torch().into()),
             vec![
                 LR,
                 momentum,
-                ("dampening", if has("momentum") { Fields(&["dampening"]) } else { Choice }),
+                ("dampening", if has("momentum") { Fields(&["dampening"]) } else { WITHOUT }),
                 nesterov,
                 WEIGHT_DECAY,
                 MAXIMIZE,
@@ -150,7 +145,15 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
         }
         ("torch", "RMSprop") => (
             rms_prop(RmsProp::torch(), has("momentum")),
-            vec![LR, ("alpha", Fields(&["decay"])), EPS, WEIGHT_DECAY, momentum, ("centered", Choice), MAXIMIZE],
+            vec![
+                LR,
+                ("alpha", Fields(&["decay"])),
+                EPS,
+                WEIGHT_DECAY,
+                momentum,
+                ("centered", Choice("`.centered()`")),
+                MAXIMIZE,
+            ],
         ),
         ("torch", "Adam" | "AdamW") => {
             let base = match (optimizer, has("amsgrad")) {
@@ -160,7 +163,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 (_, true) => AmsGrad::torch_adamw().into(),
             };
             let decoupled = ("decoupled_weight_decay", Decoupled);
-            (base, vec![LR, BETAS, EPS, WEIGHT_DECAY, ("amsgrad", Choice), decoupled, MAXIMIZE])
+            (base, vec![LR, BETAS, EPS, WEIGHT_DECAY, ("amsgrad", Choice("`AmsGrad`")), decoupled, MAXIMIZE])
         }
         ("torch", "NAdam") => (
             NAdam::torch().into(),
@@ -191,7 +194,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
         ("keras", "SGD") => {
             let with = if has("nesterov") { Nesterov::keras().into() } else { HeavyBall::keras().into() };
             let base = with_momentum(with, Sgd::keras().into());
-            (base, vec![LEARNING_RATE, momentum, ("nesterov", Choice), WEIGHT_DECAY])
+            (base, vec![LEARNING_RATE, momentum, ("nesterov", Choice("`Nesterov::keras()`")), WEIGHT_DECAY])
         }
         ("keras", "Adagrad") => (
             AdaGrad::keras().into(),
@@ -212,7 +215,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 ("rho", Fields(&["decay"])),
                 momentum,
                 ("epsilon", Fields(&["eps_root"])),
-                ("centered", Choice),
+                ("centered", Choice("`.centered()`")),
                 WEIGHT_DECAY,
             ],
         ),
@@ -223,7 +226,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 (_, false) => AdamW::keras().into(),
                 (_, true) => AmsGrad::keras_adamw().into(),
             };
-            (base, vec![LEARNING_RATE, BETA_1, BETA_2, EPSILON, ("amsgrad", Choice), WEIGHT_DECAY])
+            (base, vec![LEARNING_RATE, BETA_1, BETA_2, EPSILON, ("amsgrad", Choice("`AmsGrad`")), WEIGHT_DECAY])
         }
         ("keras", "Adamax") => (
             Adamax::keras().into(),
@@ -276,8 +279,8 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                     ("decay", Fields(&["decay"])),
                     ("eps", if in_root { Fields(&["eps_root"]) } else { Fields(&["eps"]) }),
                     ("initial_scale", Fields(&["initial_square"])),
-                    ("eps_in_sqrt", Choice),
-                    ("centered", Choice),
+                    ("eps_in_sqrt", Choice("off, `eps` in place of `eps_root`")),
+                    ("centered", Choice("`.centered()`")),
                     momentum,
                     nesterov,
                     ("bias_correction", Fields(&["bias_correction"])),
@@ -291,18 +294,50 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 (_, false) => AdamW::optax().into(),
                 (_, true) => NAdam::optax_nadamw().into(),
             };
-            (base, vec![LEARNING_RATE, B1, B2, EPS, EPS_ROOT, WEIGHT_DECAY, ("nesterov", Choice)])
+            (
+                base,
+                vec![
+                    LEARNING_RATE,
+                    B1,
+                    B2,
+                    EPS,
+                    EPS_ROOT,
+                    WEIGHT_DECAY,
+                    ("nesterov", Choice("`NAdam::optax()`, `NAdam::optax_nadamw()`")),
+                ],
+            )
         }
         ("optax", "amsgrad") => {
-            let corrected = [("bias_correction_mu", Only(true)), ("bias_correction_nu", Only(true))];
+            let corrected = [
+                ("bias_correction_mu", Only(true, "both corrections are part of the form")),
+                ("bias_correction_nu", Only(true, "both corrections are part of the form")),
+            ];
             (AmsGrad::optax().into(), [&[LEARNING_RATE, B1, B2, EPS, EPS_ROOT][..], &corrected].concat())
         }
         ("optax", "adamax") => (Adamax::optax().into(), vec![LEARNING_RATE, B1, B2, EPS]),
         ("optax", "adamaxw") => (AdamaxW::optax().into(), vec![LEARNING_RATE, B1, B2, EPS, WEIGHT_DECAY]),
-        ("optax", "nadam") => (NAdam::optax().into(), vec![LEARNING_RATE, B1, B2, EPS, EPS_ROOT, ("nesterov", Choice)]),
+        ("optax", "nadam") => (
+            NAdam::optax().into(),
+            vec![
+                LEARNING_RATE,
+                B1,
+                B2,
+                EPS,
+                EPS_ROOT,
+                ("nesterov", Choice("off, `Adam::torch()` or `AdamW::optax()`")),
+            ],
+        ),
         ("optax", "nadamw") => (
             NAdam::optax_nadamw().into(),
-            vec![LEARNING_RATE, B1, B2, EPS, EPS_ROOT, WEIGHT_DECAY, ("nesterov", Choice)],
+            vec![
+                LEARNING_RATE,
+                B1,
+                B2,
+                EPS,
+                EPS_ROOT,
+                WEIGHT_DECAY,
+                ("nesterov", Choice("off, `Adam::torch()` or `AdamW::optax()`")),
+            ],
         ),
         ("optax", "radam") => (
             RAdam::optax().into(),
@@ -415,7 +450,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 BETAS,
                 ("eps", Fields(&["eps=eps_root"])),
                 WEIGHT_DECAY,
-                ("amsgrad", Only(false)),
+                ("amsgrad", Only(false, "it needs a third slot")),
                 WEIGHT_DECOUPLE,
                 FIXED_DECAY,
                 ("rectify", Fields(&["rectify"])),
@@ -478,7 +513,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 BETAS,
                 ("eps", Fields(&["eps=eps_root"])),
                 WEIGHT_DECAY,
-                ("amsgrad", Only(false)),
+                ("amsgrad", Only(false, "it needs a third slot")),
                 ("decoupled_decay", Decoupled),
                 FIXED_DECAY,
                 ("rectify", Fields(&["rectify"])),
@@ -493,7 +528,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 ("eps", if has("centered") { Fields(&["eps_root"]) } else { Fields(&["eps"]) }),
                 WEIGHT_DECAY,
                 MOMENTUM,
-                ("centered", Choice),
+                ("centered", Choice("`.centered()`")),
                 ("decoupled_decay", Decoupled),
                 ("lr_in_momentum", Fields(&["lr_in_buffer"])),
             ],
@@ -505,7 +540,7 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
                 vec![
                     LR,
                     momentum,
-                    ("dampening", if has("momentum") { Fields(&["dampening"]) } else { Choice }),
+                    ("dampening", if has("momentum") { Fields(&["dampening"]) } else { WITHOUT }),
                     nesterov,
                     WEIGHT_DECAY,
                     MAXIMIZE,
@@ -528,6 +563,8 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
             (Madgrad::authors().into(), vec![LR, MOMENTUM, WEIGHT_DECAY, EPS, ("decoupled_decay", Decoupled)])
         }
 
+        ("lion_pytorch", "Lion") => (Lion::paper().into(), vec![LR, BETAS, WEIGHT_DECAY]),
+
         ("kozistr", "laprop") => (
             if has("centered") {
                 LaPropCentered::pytorch_optimizer().into()
@@ -537,12 +574,19 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
             vec![
                 LR,
                 BETAS,
-                ("centered", Choice),
-                ("steps_before_using_centered", if has("centered") { Fields(&["centered_after"]) } else { Choice }),
+                ("centered", Choice("`.centered()`")),
+                (
+                    "steps_before_using_centered",
+                    if has("centered") {
+                        Fields(&["centered_after"])
+                    } else {
+                        Choice("`centered_after` of LaPropCentered")
+                    },
+                ),
                 WEIGHT_DECAY,
                 WEIGHT_DECOUPLE,
                 FIXED_DECAY,
-                ("ams_bound", Only(false)),
+                ("ams_bound", Only(false, "it needs another slot")),
                 EPS,
                 MAXIMIZE,
             ],
@@ -552,8 +596,12 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
         }
         ("kozistr", "signsgd") => {
             let without = SignSgd { decay_form: DecayForm::Decoupled, ..SignSgd::optax() };
-            let beta = if has("momentum") || !given.contains_key("momentum") { Fields(&["beta"]) } else { Choice };
-            let base = if matches!(beta, Choice) { without.into() } else { Signum::pytorch_optimizer().into() };
+            let beta = if has("momentum") || !given.contains_key("momentum") {
+                Fields(&["beta"])
+            } else {
+                Choice("`SignSgd` for 0")
+            };
+            let base = if matches!(beta, Choice(_)) { without.into() } else { Signum::pytorch_optimizer().into() };
             (base, vec![LR, ("momentum", beta), WEIGHT_DECAY, WEIGHT_DECOUPLE, MAXIMIZE])
         }
         ("kozistr", "yogi") => (
@@ -577,6 +625,29 @@ fn library(system: &str, optimizer: &str, given: &Arguments) -> (AnyOptimizer, V
     }
 }
 
+fn elsewhere(argument: &str) -> Option<&'static str> {
+    ELSEWHERE.iter().find(|(arguments, _)| arguments.contains(&argument)).map(|(_, place)| *place)
+}
+
+/// What an argument is here, for the register of options.
+pub(crate) fn place(system: &str, optimizer: &str, arguments: &Arguments, argument: &str) -> String {
+    let (_, known) = library(system, optimizer, arguments);
+    let quoted = |fields: &[&str]| {
+        let fields: Vec<String> =
+            fields.iter().flat_map(|field| field.split('=')).map(|field| format!("`{field}`")).collect();
+        fields.join(", ")
+    };
+    match known.iter().find(|(name, _)| *name == argument) {
+        None => elsewhere(argument).unwrap_or_else(|| panic!("{system} {optimizer}: {argument}")).to_owned(),
+        Some((_, Fields(fields))) => quoted(fields),
+        Some((_, Negative(field))) => format!("the negative of `{field}`"),
+        Some((_, Decoupled)) => "`decay_form`: decoupled or coupled".to_owned(),
+        Some((_, Fixed)) => "`decay_form`: fixed".to_owned(),
+        Some((_, Only(here, because))) => format!("not here but for {here}, because {because}"),
+        Some((_, Choice(text))) => (*text).to_owned(),
+    }
+}
+
 /// The preset that a library's optimizer is with these arguments.
 pub(crate) fn preset(system: &str, optimizer: &str, arguments: &Arguments) -> AnyOptimizer {
     library(system, optimizer, arguments).0
@@ -588,7 +659,7 @@ pub(crate) fn translated(system: &str, optimizer: &str, arguments: &Arguments) -
     for (argument, value) in arguments {
         let what = format!("{system} {optimizer}({argument}={value})");
         let Some((_, sets)) = known.iter().find(|(name, _)| name == argument) else {
-            assert!(ELSEWHERE.contains(&argument.as_str()), "{what} sets nothing");
+            assert!(elsewhere(argument).is_some(), "{what} sets nothing");
             continue;
         };
         let mut set = |field: &str, value: &Value| match value {
@@ -600,7 +671,7 @@ pub(crate) fn translated(system: &str, optimizer: &str, arguments: &Arguments) -
             other => panic!("{what}: {other} is no value of a field"),
         };
         match (sets, value) {
-            (Choice, _) => {}
+            (Choice(_), _) => {}
             (Fields(fields), Value::Array(values)) => {
                 assert_eq!(fields.len(), values.len(), "{what}");
                 fields.iter().zip(values).for_each(|(field, value)| set(field, value));
@@ -614,7 +685,7 @@ pub(crate) fn translated(system: &str, optimizer: &str, arguments: &Arguments) -
             }
             (Fixed, Value::Bool(true)) => any.set("decay_form", "fixed").unwrap(),
             (Fixed, _) => {}
-            (Only(here), Value::Bool(value)) if here == value => {}
+            (Only(here, _), Value::Bool(value)) if here == value => {}
             _ => panic!("{what} is not here"),
         }
     }

@@ -1,10 +1,11 @@
 //! The golden runs of PyTorch, optax, timm and the textbooks' rules. Only the crate and its data are used, so these tests
 //! run from the published package too.
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod defaults;
 mod forms;
 mod libraries;
+mod register;
 mod states;
 mod tolerance;
 

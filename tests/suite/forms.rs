@@ -79,3 +79,109 @@ fn forms_of_rms_prop_with_momentum() {
     assert!(RmsPropMomentum::keras().lr_in_buffer && RmsProp::keras().centered().with_momentum(0.9).lr_in_buffer);
     assert!(!RmsProp::torch().with_momentum(0.9).lr_in_buffer);
 }
+
+/// The parameter after each step from `p`, with its gradient and learning rate.
+fn scheduled<O: Optimizer<S>, const S: usize>(mut optimizer: O, p: f32, steps: &[(f32, f64)]) -> Vec<f32> {
+    let (mut params, mut state, mut clock) = ([p], [[0.0_f32]; S], O::Clock::default());
+    optimizer.init(&params, state.each_mut().map(|slot| &mut slot[..])).unwrap();
+    let mut step = |&(g, lr): &(f32, f64)| {
+        optimizer.set_lr(lr);
+        let step = optimizer.tick(&mut clock).unwrap();
+        step.apply(&mut params, &[g], state.each_mut().map(|slot| &mut slot[..])).unwrap();
+        params[0]
+    };
+    steps.iter().map(&mut step).collect()
+}
+
+/// `{ weight_decay, ..keras() }` decays as Keras does: `p ← p − lr·wd·p` before the step.
+#[test]
+fn forms_of_decay_in_keras() {
+    let heavy_ball = HeavyBall { lr: 0.1, weight_decay: 0.5, ..HeavyBall::keras() };
+    assert_near(&run(heavy_ball, 1.0, 0.0, 4), &[0.95, 0.9025, 0.8574, 0.8145], 5.1e-5, "Keras");
+    let coupled = HeavyBall { decay_form: DecayForm::Coupled, ..heavy_ball };
+    assert_near(&run(coupled, 1.0, 0.0, 4), &[0.95, 0.8575, 0.7314, 0.5813], 5.1e-5, "by hand");
+    let n_adam = NAdam { weight_decay: 0.5, ..NAdam::keras() };
+    assert_near(&run(n_adam, 10.0, 1.0, 3), &[9.99394, 9.98817, 9.98246], 5.1e-6, "Keras");
+}
+
+/// Fixed decay does not see the learning rate, as `fixed_decay` of pytorch_optimizer.
+#[test]
+fn forms_of_fixed_decay() {
+    let fixed = |lr| AdamW { lr, weight_decay: 0.25, decay_form: DecayForm::Fixed, ..AdamW::DEFAULT };
+    assert_eq!(run(fixed(0.5), 1.0, 0.0, 3), [0.75, 0.5625, 0.421875]);
+    assert_eq!(run(fixed(0.0), 1.0, 1.0, 3), [0.75, 0.5625, 0.421875]);
+}
+
+/// Every optimizer decays: coupled decay changes its gradient, the other two its parameters.
+#[test]
+fn forms_of_decay_of_every_optimizer() {
+    use gradstep::any::AnyOptimizer;
+    for optimizer in AnyOptimizer::ALL {
+        let after = |form: &str, decay: f64| {
+            let mut optimizer = *optimizer;
+            optimizer.set("decay_form", form).unwrap();
+            optimizer.set("weight_decay", decay).unwrap();
+            let mut state = vec![vec![0.0; 1]; optimizer.slots().count()];
+            let (mut p, mut clock) = ([2.0_f32], optimizer.clock());
+            optimizer.init(&p, &mut state).unwrap();
+            for g in [0.5, 0.25, -0.125] {
+                optimizer.tick(&mut clock).unwrap().apply(&mut p, &[g], &mut state).unwrap();
+            }
+            p[0]
+        };
+        let name = optimizer.name();
+        let none = after("coupled", 0.0);
+        assert_eq!([after("decoupled", 0.0), after("fixed", 0.0)], [none; 2], "{name}");
+        for form in ["coupled", "decoupled", "fixed"] {
+            let decayed = after(form, 0.5);
+            // The coupled penalty may not turn the sign that a rule takes.
+            assert!(decayed != none || form == "coupled", "{name} {form}: {decayed}");
+        }
+    }
+}
+
+/// PyTorch's rate of a step is computed at the end of the step before.
+#[test]
+fn forms_of_asgd_under_a_schedule() {
+    let found = scheduled(Asgd::torch(), 1.0, &[(1.0, 0.1), (1.0, 0.2), (1.0, 0.3)]);
+    assert_near(&found, &[0.9, 0.8, 0.6], 5.1e-5, "torch");
+}
+
+/// timm and pytorch_optimizer keep the learning rate inside the moment.
+#[test]
+fn forms_of_la_prop_under_a_schedule() {
+    let steps = [(1.0, 0.01), (-1.0, 0.001), (-1.0, 0.001)];
+    let theirs = [-0.01, -0.0108, -0.01142];
+    assert_near(&scheduled(LaProp::timm(), 0.0, &steps), &theirs, 5.1e-6, "timm");
+    assert_near(&scheduled(LaProp::pytorch_optimizer(), 0.0, &steps), &theirs, 5.1e-6, "pytorch_optimizer");
+    assert_near(&scheduled(LaProp::paper(), 0.0, &steps), &[-0.01, -0.00995, -0.00955], 5.1e-6, "the paper");
+}
+
+/// Keras adds epsilon to the root of the uncorrected moment in AMSGrad too.
+#[test]
+fn forms_of_amsgrad() {
+    let near = |optimizer, expected: [f64; 3], whose| {
+        assert_near(&run(optimizer, 0.0, 1e-6, 3), &expected, 5.1e-7, whose);
+    };
+    near(AmsGrad::keras(), [-2.40e-4, -5.49e-4, -9.03e-4], "Keras");
+    near(AmsGrad { eps: 1e-7, ..AmsGrad::torch() }, [-9.09e-4, -1.818e-3, -2.727e-3], "torch");
+}
+
+/// The authors' warm-up starts at `lr/warmup`, optax's at 0.
+#[test]
+fn forms_of_schedule_free_warm_up() {
+    let warming = |preset: ScheduleFreeSgd| run(ScheduleFreeSgd { lr: 1.0, warmup: 4, ..preset }, 0.0, 1.0, 4);
+    assert_near(&warming(ScheduleFreeSgd::authors()), &[-0.25, -0.66, -1.2268, -1.9525], 5.1e-5, "authors");
+    assert_near(&warming(ScheduleFreeSgd::optax()), &[0.0, -0.205, -0.573, -1.1025], 5.1e-4, "optax");
+}
+
+/// A PyTorch checkpoint of momentum has no step count. The first step of a clock takes the gradient without dampening, so a
+/// clock that goes on from one starts at 1.
+#[test]
+fn forms_of_momentum_from_a_checkpoint() {
+    let momentum = Momentum { lr: 1.0, momentum: 0.5, dampening: 0.5, ..Momentum::torch() };
+    let (mut p, mut b) = ([0.0], [2.0]);
+    let mut clock = 1;
+    momentum.tick(&mut clock).unwrap().apply(&mut p, &[1.0], [&mut b]).unwrap();
+    assert_eq!((p, b), ([-1.5], [1.5]));
+}

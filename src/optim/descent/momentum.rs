@@ -19,16 +19,18 @@ hyper_parameters! {
     ///
     /// Source: Polyak 1964; Sutskever, Martens, Dahl & Hinton, "On the importance of initialization and momentum in deep
     /// learning", 2013, as in `torch.optim.SGD`.
-    /// State: b (`momentum_buffer`), zeros at the start.
+    /// State: b (`momentum_buffer`), zeros at the start. A checkpoint of PyTorch or timm has no number of steps: go on from it
+    /// with a clock of at least 1, since the first step of a clock takes its gradient without dampening.
     ///
     /// It differs from [`HeavyBall`](crate::HeavyBall) and [`Nesterov`](crate::Nesterov), the textbooks' forms, as soon as
     /// `lr` changes: here the new rate applies to earlier gradients too.
     pub struct Momentum {
         lr: f64 in NonNegative = 0.01,
-        /// Momentum μ.
+        /// Momentum μ. PyTorch takes 1 and more too, with which the buffer never forgets.
         momentum: f64 in Fraction = 0.9,
         /// The fraction that is taken off each gradient after the first. PyTorch refuses nesterov with dampening; here
-        /// they combine as the formula says.
+        /// they combine as the formula says. PyTorch takes numbers outside this range too, with which a gradient counts
+        /// against its direction or more than once.
         dampening: f64 in Share = 0.0,
         /// Steps from the look-ahead point.
         nesterov: bool = false,

@@ -22,6 +22,7 @@ hyper_parameters! {
     ///
     /// Source: Zhuang et al., "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients", 2020,
     /// arXiv 2010.07468.
+    /// An `amsgrad` of the authors' package, which keeps the largest s, is not here.
     /// State: m (`exp_avg`) and s (`exp_avg_var`), zeros at the start; `eps_root` accumulates in s.
     ///
     /// | preset | step |

@@ -22,7 +22,6 @@ hyper_parameters! {
     ///
     /// Source: Taniguchi et al., "ADOPT: Modified Adam Can Converge with Any β2 with the Optimal Rate", 2024,
     /// arXiv 2411.02853. The default is the paper's and `optax.contrib.adopt`'s.
-    /// For a limit of another form switch `clip` off; u is not at hand for adapters.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
     pub struct Adopt {
         lr: f64 in NonNegative = 1e-3,

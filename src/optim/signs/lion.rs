@@ -20,6 +20,8 @@ hyper_parameters! {
     /// Source: Chen et al., "Symbolic Discovery of Optimization Algorithms", 2023, arXiv 2302.06675.
     /// State: m (`exp_avg`), zeros at the start.
     ///
+    /// lion-pytorch's `decoupled_weight_decay` divides the decay by the first rate: `weight_decay: weight_decay / first_lr`.
+    ///
     /// | preset | lr | weight_decay |
     /// |---|---|---|
     /// | [`Lion::paper`], the default | 1e-4 | 0 |

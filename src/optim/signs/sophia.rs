@@ -26,6 +26,7 @@ hyper_parameters! {
     /// The caller estimates the diagonal (Hutchinson, or Gauss-Newton-Bartlett from sampled labels), every ten steps or
     /// so, and passes it to [`Sophia::update_hessian`].
     pub struct Sophia {
+        /// Learning rate. The default is this crate's, as optax has none and the authors' depends on the model.
         lr: f64 in NonNegative = 1e-3,
         /// Decay rate of the gradient's average.
         beta1: f64 in Fraction = 0.965,

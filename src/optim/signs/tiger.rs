@@ -17,6 +17,7 @@ hyper_parameters! {
     /// ```
     ///
     /// Source: Su, "Tiger: A Tight-fisted Optimizer", 2023 (github.com/bojone/tiger).
+    /// The default is that of pytorch_optimizer's `Tiger`.
     /// State: m (`exp_avg`), zeros at the start.
     pub struct Tiger {
         lr: f64 in NonNegative = 1e-3,

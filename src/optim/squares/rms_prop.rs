@@ -21,7 +21,7 @@ macro_rules! rms_prop {
             pub struct $Form {
                 /// Learning rate.
                 lr: f64 in NonNegative = 0.01,
-                /// Decay rate α of the averages.
+                /// Decay rate α of the averages. PyTorch takes 1 too, with which they stay what they are at the start.
                 decay: f64 in Fraction = 0.99,
                 /// Added to the root. With both epsilons and `initial_square` at 0, an element that has seen no
                 /// gradient becomes 0/0, NaN.

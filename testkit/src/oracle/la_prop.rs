@@ -3,8 +3,9 @@
 use super::{Bound, Dice, Oracle, decayed, ema, seen};
 use gradstep::{DecayForm, LaProp, LaPropCentered};
 
-/// A step over `square`, which is v or the variance, not corrected. `average` is that of the learning rates.
-fn step(o: &LaProp, t: u64, average: &mut f64, old: f64, p: f64, g: f64, square: f64, m: &mut f64) -> f64 {
+/// A step over `square`, which is v or the variance, not corrected. `average` is that of the learning rates; `old` is p before
+/// its decay.
+fn step(o: &LaProp, t: u64, average: &mut f64, [old, p]: [f64; 2], g: f64, square: f64, m: &mut f64) -> f64 {
     let seen2 = seen(o.beta2, t);
     let u = if o.eps_hat {
         g / (((square + o.eps_root).sqrt() + o.eps) / seen2.sqrt())
@@ -37,7 +38,7 @@ impl Oracle<2> for LaProp {
     fn step(&self, t: u64, average: &mut f64, old: f64, g: f64, [m, v]: &mut [f64; 2]) -> f64 {
         let (p, g) = decayed!(self, old, g);
         *v = ema(self.beta2, *v, g * g);
-        step(self, t, average, old, p, g, *v, m)
+        step(self, t, average, [old, p], g, *v, m)
     }
 
     fn presets() -> Vec<(Self, Self)> {
@@ -129,7 +130,7 @@ impl Oracle<3> for LaPropCentered {
             decay_after_step: self.decay_after_step,
             maximize: self.maximize,
         };
-        step(&la_prop, t, average, old, p, g, square, m)
+        step(&la_prop, t, average, [old, p], g, square, m)
     }
 
     fn presets() -> Vec<(Self, Self)> {
