@@ -19,8 +19,9 @@ pub trait WeightDecay: Copy + Send + Sync {
 /// Weight decay whose place is known when the program runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decay {
-    penalty: Penalty,
-    is_coupled: bool,
+    factor: f32,
+    in_gradient: bool,
+    in_step: bool,
 }
 
 /// Weight decay in the gradient: `g ← g + factor · p`.
@@ -35,13 +36,13 @@ impl Decay {
     /// A factor of 0 is no decay.
     #[inline]
     pub(crate) const fn coupled(factor: f32) -> Self {
-        Decay { penalty: Penalty::new(factor), is_coupled: true }
+        Decay { factor, in_gradient: factor != 0.0, in_step: false }
     }
 
     /// A factor of 0 is no decay.
     #[inline]
     pub(crate) const fn decoupled(factor: f32) -> Self {
-        Decay { penalty: Penalty::new(factor), is_coupled: false }
+        Decay { factor, in_gradient: false, in_step: factor != 0.0 }
     }
 }
 
@@ -65,12 +66,12 @@ impl WeightDecay for Decay {
 
     #[inline(always)]
     fn in_gradient(&self) -> Penalty {
-        self.penalty.only_if(self.is_coupled)
+        Penalty::switched(self.factor, self.in_gradient)
     }
 
     #[inline(always)]
     fn in_step(&self) -> Penalty {
-        self.penalty.only_if(!self.is_coupled)
+        Penalty::switched(self.factor, self.in_step)
     }
 }
 

@@ -49,10 +49,10 @@ impl Penalty {
         Penalty { factor, is_on: factor != 0.0 }
     }
 
-    /// The same, or none.
+    /// On or off.
     #[inline(always)]
-    pub(super) const fn only_if(self, is_there: bool) -> Self {
-        Penalty { factor: self.factor, is_on: self.is_on && is_there }
+    pub(super) const fn switched(factor: f32, is_on: bool) -> Self {
+        Penalty { factor, is_on }
     }
 }
 

@@ -240,14 +240,18 @@ fn rule<const CENTERED: bool, const MOMENTUM: bool>(
     t: u64,
 ) -> Result<Decaying<RmsPropDirection<CENTERED, MOMENTUM>>, Error> {
     let (lr, one) = (Coefficient::new(o.lr), Coefficient::ONE);
-    let seen = if o.bias_correction { bias_correction(o.decay, t) } else { one };
     // The root is that of an uncorrected average, so u takes its correction.
-    let of_u = seen.sqrt();
+    let (seen, of_u, mean_scale) = if o.bias_correction {
+        let seen = bias_correction(o.decay, t);
+        (seen, seen.sqrt(), (one / seen.sqrt()).to_f32())
+    } else {
+        (one, one, 1.0)
+    };
     let (before, after) = if MOMENTUM && !o.lr_in_buffer { (of_u, lr) } else { (lr * of_u, one) };
     let direction = RmsPropDirection {
         square: SecondMoment::both(o.decay, o.eps, o.eps_root, false, seen)?,
         mean: Ema::unchecked(o.decay),
-        mean_scale: (one / of_u).to_f32(),
+        mean_scale,
         momentum: check::rounded(momentum),
         rate: Rate {
             before: check::coefficient("lr", o.lr, before)?,
