@@ -3,7 +3,7 @@ use crate::real::Real;
 /// `xᵃ` for a power a from 0 to 1, by square roots.
 ///
 /// With the binary digits d1, d2, … of the power, `xᵃ = √(x^d1 · √(x^d2 · √(…)))`. A root halves the relative error of what
-/// it is taken of, so the errors of all digits together stay below 6.5 units of 2⁻²⁴, and below 3.5 as far as measured.
+/// it is taken of, so the errors of all digits together stay below 6.5 units of 2⁻²⁴.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Power {
     /// The power times 2³², but for the powers 0 and 1.
