@@ -32,10 +32,14 @@ pub fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
 
 /// A number below `bound`, each with the same probability. `bound` is not zero.
 fn below(bound: u64, rng: &mut impl Rng) -> u64 {
+    /// A generator rejects this often with a probability below 2⁻⁶⁴, unless it is broken: then the last number counts.
+    const TRIES: u32 = 64;
+    let mut tries = 0;
     loop {
+        tries += 1;
         let product = u128::from(rng.next_u64()) * u128::from(bound);
         // The low half is rejected where it would make some numbers likelier than others.
-        if product as u64 >= bound.wrapping_neg() % bound {
+        if product as u64 >= bound.wrapping_neg() % bound || tries == TRIES {
             return (product >> 64) as u64;
         }
     }

@@ -71,3 +71,12 @@ fn a_number_that_would_favour_a_place_is_drawn_again() {
     assert_eq!(items, ['c', 'a', 'b']);
     assert_eq!(script.0.len(), 0);
 }
+
+/// A generator that gives nothing but 0 is broken, but it does not hold the caller for ever.
+#[test]
+fn a_broken_generator_comes_to_an_end() {
+    let mut items = ['a', 'b', 'c'];
+    shuffle(&mut items, &mut Script(vec![0; 2 * 64].into_iter()));
+    items.sort_unstable();
+    assert_eq!(items, ['a', 'b', 'c']);
+}
