@@ -14,12 +14,12 @@ use crate::run::{Wrong, pass};
 ///
 /// Source: Zhang, Lucas, Hinton & Ba, "Lookahead Optimizer: k steps forward, 1 step back", 2019, arXiv 1907.08610;
 /// the form of `optax.lookahead` and pytorch_optimizer's `Lookahead`, with timm's values. The slow copy starts as the parameters.
-/// timm's `Lookahead` makes its slow copy at the first synchronization, which changes nothing therefore: to go on like it, copy
-/// the parameters after `period` steps and start the clock there.
+/// timm's `Lookahead` makes its slow copy at the first synchronization, so that one changes nothing. To match timm, make the
+/// slow copy after `period` steps, and start the clock then.
 ///
 /// To reset the state of the optimizer at a synchronization (optax's `reset_state`), call
 /// [`Optimizer::init`](crate::Optimizer::init) and start a new clock. To pull a momentum buffer back too (pytorch_optimizer's
-/// `pullback_momentum`), give the buffer a slow copy of its own and call [`Synchronize::apply`] for the two.
+/// `pullback_momentum`), keep a slow copy of the buffer and call [`Synchronize::apply`] with both.
 ///
 /// ```
 /// use gradstep::average::Lookahead;

@@ -6,7 +6,7 @@ use crate::real::Real;
 /// it is taken of, so the errors of all digits together stay below 6.5 units of 2⁻²⁴.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Power {
-    /// The power times 2³², but for the powers 0 and 1.
+    /// The power times 2³², rounded down. Not used for a power of 1.
     digits: u32,
     is_one: bool,
 }
@@ -29,7 +29,7 @@ pub struct Half;
 impl Power {
     /// `power` has been checked: it is from 0 to 1.
     pub(crate) const fn new(power: f64) -> Self {
-        // Beyond the largest u32 the conversion saturates, which stands for a power that is nearly 1.
+        // A product that rounds up to 2³² becomes the largest u32.
         Power { digits: (power * 4_294_967_296.0) as u32, is_one: power == 1.0 }
     }
 }
