@@ -22,7 +22,7 @@
 use crate::backend::Backend;
 use crate::error::{Error, Named};
 use crate::for_each_optimizer;
-use crate::optim::*;
+use crate::optim::{tick_groups, *};
 use crate::rule::{Adapter, Chain, ClipGrads, DecoupledDecay, Objective, Rule, ScaleGrads, Unadapted};
 #[cfg(feature = "rayon")]
 use crate::run::list;
@@ -180,6 +180,14 @@ impl AnyOptimizer {
         found.next().ok_or(Error::Unknown { what: Named::Optimizer, known: AnyOptimizer::NAMES })
     }
 
+    /// Begins a step of several groups of parameters and advances their clock once: see [`Optimizer::tick_groups`].
+    ///
+    /// # Errors
+    /// Those of `Optimizer::tick_groups`. The clock has not advanced then.
+    pub fn tick_groups<const N: usize>(groups: [&Self; N], clock: &mut ClockData) -> Result<[AnyStep; N], Error> {
+        tick_groups(groups, clock, Self::tick)
+    }
+
     /// The name of the optimizer's type.
     #[inline]
     pub fn name(&self) -> &'static str {
@@ -308,7 +316,8 @@ impl<A: Adapter> AnyStep<A> {
     #[inline]
     pub fn apply_all<V: AsMut<[f32]>>(&self, tensors: &mut [AnyTensor<'_, V>]) -> Result<(), Error> {
         self.check_all(tensors)?;
-        tensors.iter_mut().try_for_each(|tensor| self.apply(tensor.params, tensor.grads, tensor.state))
+        each!(self, AnyStep(step) => tensors.iter_mut().filter_map(typed).for_each(|mut tensor| step.run_checked(&mut tensor)));
+        Ok(())
     }
 
     /// Checks the step and the lengths of every tensor.
@@ -337,9 +346,12 @@ impl<A: Adapter> AnyStep<A> {
     #[inline]
     pub fn par_apply_all<V: AsMut<[f32]> + Send>(&self, tensors: &mut [AnyTensor<'_, V>]) -> Result<(), Error> {
         self.check_all(tensors)?;
-        list(tensors, &|tensor| tensor.params.len(), &|tensor| {
-            self.par_apply(tensor.params, tensor.grads, tensor.state)
-        })
+        list(
+            tensors,
+            &|tensor| tensor.params.len(),
+            &|tensor| each!(self, AnyStep(step) => typed(tensor).into_iter().for_each(|tensor| step.par_run_checked(tensor))),
+        );
+        Ok(())
     }
 
     /// `g ← factor · g`: see [`Step::scale_grads`].
@@ -446,6 +458,13 @@ fn check_all<U: Rule<S>, A: Adapter, V: AsMut<[f32]>, const S: usize>(
         let mut tensor = Tensor { params, grads, state: array::<_, S>(state)? };
         tensor.check(i)
     })
+}
+
+/// The tensor of a list whose slots have been counted.
+#[inline]
+fn typed<'a, V: AsMut<[f32]>, const S: usize>(tensor: &'a mut AnyTensor<'_, V>) -> Option<Tensor<'a, S>> {
+    let AnyTensor { params, grads, state } = tensor;
+    Some(Tensor { params, grads, state: array(state).ok()? })
 }
 
 /// The slots as the array of slices that a step takes.

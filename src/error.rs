@@ -59,6 +59,11 @@ pub enum Error {
     },
     /// The clock is at its maximum: one more step cannot be counted.
     ClockOverflow,
+    /// A group of parameters cannot share the clock of the first one: what it holds besides the steps would go another way.
+    GroupClock {
+        /// The position of the group in the list.
+        group: usize,
+    },
     /// This CPU or this build cannot run the backend asked for.
     UnsupportedBackend(Backend),
     /// Nothing has the name that was given.
@@ -94,6 +99,7 @@ impl Error {
             Error::Coefficient { .. } => "coefficient out of the range of f32",
             Error::Clock { .. } => "clock out of range",
             Error::ClockOverflow => "clock at its maximum",
+            Error::GroupClock { .. } => "group that needs its own clock",
             Error::UnsupportedBackend(_) => "unsupported backend",
             Error::Unknown { .. } => "unknown name",
             Error::FieldType { .. } => "type of a field",
@@ -124,6 +130,8 @@ pub enum Slice {
     Buffer,
     /// The average of the weights.
     Average,
+    /// What rounding took off an average.
+    Compensation,
     /// The slow weights of Lookahead.
     Slow,
     /// The estimate of the Hessian's diagonal.
@@ -154,6 +162,7 @@ impl fmt::Display for Slice {
             Slice::State(slot) => write!(f, "state slot {slot}"),
             Slice::Buffer => f.write_str("buffer"),
             Slice::Average => f.write_str("average"),
+            Slice::Compensation => f.write_str("compensation"),
             Slice::Slow => f.write_str("slow"),
             Slice::Estimate => f.write_str("estimate"),
             Slice::Z => f.write_str("z"),
@@ -187,6 +196,9 @@ impl fmt::Display for Error {
             }
             Error::Clock { name, value, range } => write!(f, "the clock's {name} is {value}, expected {range}"),
             Error::ClockOverflow => f.write_str("the clock is at its maximum"),
+            Error::GroupClock { group } => {
+                write!(f, "group {group} would bring the clock to another state than the first: it needs its own")
+            }
             Error::UnsupportedBackend(backend) => write!(f, "backend {backend} is not supported here"),
             Error::Unknown { what, known } => {
                 write!(f, "no {what} has this name; the names are ")?;

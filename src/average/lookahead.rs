@@ -92,9 +92,9 @@ impl Synchronize {
 
 impl Follower for Synchronize {
     #[inline(always)]
-    fn follow<R: Real>(&self, p: R, slow: R) -> (R, R) {
+    fn follow<R: Real>(&self, p: R, [slow]: [R; 1]) -> (R, [R; 1]) {
         let slow = self.lerp.between(slow, p);
-        (slow, slow)
+        (slow, [slow])
     }
 }
 

@@ -18,6 +18,6 @@
 mod lookahead;
 mod moving;
 
-pub use crate::rule::Average;
+pub use crate::rule::{Average, CompensatedAverage};
 pub use lookahead::{Lookahead, Synchronize};
 pub use moving::{Swa, WeightEma};

@@ -1,8 +1,8 @@
 use crate::check;
 use crate::error::{Error, Slice};
 use crate::range::Range;
-use crate::rule::Average;
-use crate::run::{Wrong, pass};
+use crate::rule::{Average, CompensatedAverage};
+use crate::run::{Step, Wrong, pass};
 
 /// Exponential moving average of the weights: `a ← decay·a + (1−decay)·p`.
 ///
@@ -82,5 +82,20 @@ impl Average {
     /// [`Error::Length`] where the average is not as long as the weights. Nothing has been written then.
     pub fn apply(&self, average: &mut [f32], params: &[f32]) -> Result<(), Error> {
         pass(*self, average, params, Wrong::Buffer(Slice::Average))
+    }
+}
+
+impl CompensatedAverage {
+    /// Shows the weights to the average and what rounding took off it, in a pass over the three.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where the average or the compensation is not as long as the weights. Nothing has been written then.
+    pub fn apply(&self, average: &mut [f32], compensation: &mut [f32], params: &[f32]) -> Result<(), Error> {
+        for (slice, found) in [(Slice::Average, average.len()), (Slice::Compensation, compensation.len())] {
+            if found != params.len() {
+                return Err(Error::Length { slice, expected: params.len(), found });
+            }
+        }
+        Step::of(*self).apply(average, params, [compensation])
     }
 }

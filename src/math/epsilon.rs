@@ -39,26 +39,64 @@ pub struct Both {
     outside: Outside,
 }
 
+/// The root of [`LEAST`], 2⁻⁷⁴·⁵: an epsilon outside that is smaller counts as this.
+pub(crate) const LEAST_ROOT: f32 = 3.743_392_4e-23;
+
+/// The smallest f32: where there is no epsilon, it is added inside the root. The square of a small gradient underflows while the
+/// gradient does not, and their quotient would be far too large, or 0/0. From 2⁻¹²⁵ on it changes no bit of a moment.
+pub(crate) const LEAST: f32 = f32::from_bits(1);
+
+/// Whether an epsilon, which is at least 0, does nothing against underflow. Compared as integers: f64 may be software.
+#[inline]
+const fn is_tiny(eps: f64) -> bool {
+    /// With its correction it is at least [`LEAST_ROOT`] for decay rates up to 1 − 1e-5.
+    const ENOUGH: u64 = 1e-20_f64.to_bits() << 1;
+    eps.to_bits() << 1 < ENOUGH
+}
+
 impl Outside {
     /// `scale` multiplies `eps`: the divisor of a moment that is not corrected for bias takes `√(1 − βᵗ) · eps`.
     #[inline]
-    pub(crate) fn new(eps: f64, scale: Coefficient) -> Result<Self, Error> {
+    fn new(eps: f64, scale: Coefficient) -> Result<Self, Error> {
         Ok(Outside { eps: check::coefficient("eps", eps, Coefficient::new(eps) * scale)? })
+    }
+
+    /// The only epsilon of a root.
+    #[inline]
+    pub(crate) fn alone(eps: f64, scale: Coefficient) -> Result<Self, Error> {
+        let Outside { eps } = Outside::new(eps, scale)?;
+        Ok(Outside { eps: eps.max(LEAST_ROOT) })
     }
 }
 
 impl Inside {
     /// `name` is the hyper-parameter that an error names, and `scale` multiplies it.
     #[inline]
-    pub(crate) fn new(name: &'static str, eps_root: f64, scale: Coefficient) -> Result<Self, Error> {
+    fn new(name: &'static str, eps_root: f64, scale: Coefficient) -> Result<Self, Error> {
         Ok(Inside { eps_root: check::coefficient(name, eps_root, Coefficient::new(eps_root) * scale)? })
+    }
+
+    /// The only epsilon of a root.
+    #[inline]
+    pub(crate) fn alone(name: &'static str, eps_root: f64) -> Result<Self, Error> {
+        let Inside { eps_root } = Inside::new(name, eps_root, Coefficient::ONE)?;
+        Ok(Inside { eps_root: eps_root.max(LEAST) })
     }
 }
 
 impl Both {
+    /// `eps` and `eps_root`, each with what multiplies it.
     #[inline]
-    pub(crate) fn new(inside: Inside, outside: Outside) -> Self {
-        Both { inside, outside }
+    pub(crate) fn new(
+        (eps, scale): (f64, Coefficient),
+        (eps_root, scale_inside): (f64, Coefficient),
+    ) -> Result<Self, Error> {
+        let inside = if is_tiny(eps) && eps_root == 0.0 {
+            Inside { eps_root: LEAST }
+        } else {
+            Inside::new("eps_root", eps_root, scale_inside)?
+        };
+        Ok(Both { inside, outside: Outside::new(eps, scale)? })
     }
 }
 

@@ -35,6 +35,22 @@ pub struct Inner(Lerp);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AtEnd;
 
+impl Lerp {
+    /// Whether the weight is 1.
+    #[inline(always)]
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.weight == 1.0
+    }
+}
+
+impl Inner {
+    /// `weight · difference`.
+    #[inline(always)]
+    pub(crate) fn part_of<R: Real>(&self, difference: R) -> R {
+        R::splat(self.0.weight) * difference
+    }
+}
+
 impl Interpolate for Lerp {
     #[inline(always)]
     fn between<R: Real>(&self, from: R, to: R) -> R {

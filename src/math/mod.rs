@@ -16,6 +16,7 @@ pub use coefficient::Coefficient;
 pub use cube_root::cube_root;
 pub use ema::{Average, DecayingSum, Ema, SlowEma, SlowSum};
 pub use epsilon::{Both, Epsilon, Inside, Outside};
+pub(crate) use epsilon::{LEAST, LEAST_ROOT};
 pub use lerp::{AtEnd, Inner, Interpolate, Lerp};
 pub use power::{Exponent, Half, Power};
 pub use rectification::rectification;

@@ -19,7 +19,7 @@ impl SecondMoment<Outside> {
     /// The root is `√v̂ + eps`. `seen` is what v̂ divides v by: `1 − βᵗ`, or 1 without correction.
     #[inline]
     pub(crate) fn outside(beta: f64, eps: f64, seen: Coefficient) -> Result<Self, Error> {
-        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Outside::new(eps, seen.sqrt())? })
+        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Outside::alone(eps, seen.sqrt())? })
     }
 }
 
@@ -27,7 +27,7 @@ impl SecondMoment<Inside> {
     /// The root is `√(v + eps)`.
     #[inline]
     pub(crate) fn inside(beta: f64, eps: f64) -> Result<Self, Error> {
-        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Inside::new("eps", eps, Coefficient::ONE)? })
+        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Inside::alone("eps", eps)? })
     }
 }
 
@@ -35,8 +35,8 @@ impl SecondMoment<Both> {
     /// The root is `√(v̂ + eps_root) + eps`; with `hat`, `eps` is added to the root of v instead.
     #[inline]
     pub(crate) fn both(beta: f64, eps: f64, eps_root: f64, hat: bool, seen: Coefficient) -> Result<Self, Error> {
-        let outside = Outside::new(eps, if hat { Coefficient::ONE } else { seen.sqrt() })?;
-        let epsilon = Both::new(Inside::new("eps_root", eps_root, seen)?, outside);
+        let scale = if hat { Coefficient::ONE } else { seen.sqrt() };
+        let epsilon = Both::new((eps, scale), (eps_root, seen))?;
         Ok(SecondMoment { average: Ema::unchecked(beta), epsilon })
     }
 }

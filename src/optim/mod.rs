@@ -20,6 +20,7 @@ pub use descent::*;
 pub use facts::{Field, HyperParameters, Kind, Preset, Value};
 pub use moments::*;
 pub use optimizer::Optimizer;
+pub(crate) use optimizer::tick_groups;
 pub use signs::*;
 pub use slot::{Holds, Slot, Start};
 pub use squares::*;

@@ -17,6 +17,12 @@ impl<D> Descent<D> {
         Descent { direction }
     }
 
+    /// The direction.
+    #[inline(always)]
+    pub(super) fn into_direction(self) -> D {
+        self.direction
+    }
+
     /// The same rule with a direction that is made of its direction.
     #[inline]
     pub(crate) fn map<E>(self, make: impl FnOnce(D) -> E) -> Descent<E> {

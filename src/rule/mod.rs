@@ -3,15 +3,17 @@
 //! - [`Rule`] is the new parameter and state of an element, as a formula. Write one for an optimizer of your own.
 //! - [`Direction`] is a simpler formula, for a rule of the form `p ← p − update`: it turns a gradient and its state into
 //!   the update. [`Descent`] makes a rule of it, and [`Loss`] adds weight decay to any rule.
-//! - [`Cautious`] and [`Aligned`] wrap any direction.
-//! - [`Adapter`]s change the gradient, or the parameter, before the rule sees it. [`Follower`]s are buffers that are
-//!   updated after it.
+//! - [`Cautious`] and [`Aligned`] wrap any direction. [`Compensated`] is a descent that loses nothing to rounding.
+//! - [`Adapter`]s change the gradient, or the parameter, before the rule sees it. [`Follower`]s come after it: averages of the
+//!   parameters, or bounds.
 //!
 //! Nothing here knows memory, vector widths or threads: [`Step`](crate::Step) runs a rule over slices.
 
 mod adapter;
 mod adapters;
 mod average;
+mod clamp;
+mod compensated;
 mod decay;
 mod descent;
 mod direction;
@@ -24,7 +26,9 @@ mod wrappers;
 
 pub use adapter::{Adapted, Adapter, Chain, Unadapted};
 pub use adapters::{ClipGrads, DecoupledDecay, ScaleGrads};
-pub use average::Average;
+pub use average::{Average, CompensatedAverage};
+pub use clamp::ClampParams;
+pub use compensated::{Compensate, Compensated};
 pub use decay::{Coupled, Decay, Decoupled, WeightDecay};
 pub use descent::Descent;
 pub use direction::{Direction, DirectionVisitor};

@@ -2,7 +2,8 @@
 
 use super::driver::LONG;
 use super::tensor::Tensor;
-use crate::error::Error;
+use core::error::Error;
+use std::panic::catch_unwind;
 use std::sync::OnceLock;
 
 /// Elements of a piece. Its streams fit a core's cache, a step over it takes long enough to hand it to another thread, and
@@ -12,61 +13,93 @@ const PIECE: usize = LONG;
 /// Up to this many elements a caller outside the pool keeps the slices: waking a thread would take longer than it saves.
 const ALONE: usize = 1 << 19;
 
-/// A step over a tensor whose lengths have been checked, or over a piece of it.
-pub(super) trait Piecewise<const S: usize>: Fn(Tensor<'_, S>) -> Result<(), Error> + Sync {}
+/// A step over a tensor that has been checked, or over a piece of it.
+pub(super) trait Piecewise<const S: usize>: Fn(Tensor<'_, S>) + Sync {}
 
-impl<T: Fn(Tensor<'_, S>) -> Result<(), Error> + Sync, const S: usize> Piecewise<S> for T {}
+impl<T: Fn(Tensor<'_, S>) + Sync, const S: usize> Piecewise<S> for T {}
+
+/// Who works on the slices.
+enum Workers {
+    /// The calling thread.
+    Caller,
+    /// The calling thread, which is one of a pool's, and the others of that pool.
+    Pool,
+    /// The calling thread and the threads of the global pool, of which it is none.
+    CallerAndPool,
+}
+
+impl Workers {
+    /// Those for so many elements.
+    fn of(elements: usize) -> Self {
+        if rayon::current_thread_index().is_some() {
+            Workers::Pool
+        } else if elements > ALONE && has_global_pool() {
+            Workers::CallerAndPool
+        } else {
+            Workers::Caller
+        }
+    }
+}
+
+/// Whether there is a global pool. It is started here, because rayon panics where it starts one itself and no thread can be
+/// spawned.
+fn has_global_pool() -> bool {
+    static STARTED: OnceLock<bool> = OnceLock::new();
+    *STARTED.get_or_init(|| match rayon::ThreadPoolBuilder::new().build_global() {
+        Ok(()) => true,
+        // The only error without a source is that somebody has started it, or has tried to.
+        Err(error) => error.source().is_none() && catch_unwind(rayon::current_num_threads).is_ok(),
+    })
+}
 
 /// Steps a tensor in pieces.
-pub(super) fn pieces<T: Piecewise<S>, const S: usize>(tensor: Tensor<'_, S>, step: &T) -> Result<(), Error> {
-    if rayon::current_thread_index().is_some() {
-        halve(tensor, step)
-    } else if tensor.params.len() <= ALONE {
-        step(tensor)
-    } else {
-        share(tensor, step)
+pub(super) fn pieces<T: Piecewise<S>, const S: usize>(tensor: Tensor<'_, S>, step: &T) {
+    match Workers::of(tensor.params.len()) {
+        Workers::Caller => step(tensor),
+        Workers::Pool => halve(tensor, step),
+        Workers::CallerAndPool => share(tensor, step),
     }
 }
 
 /// Halves the slices until they are pieces, for whichever threads of the pool are free.
-fn halve<T: Piecewise<S>, const S: usize>(mut tensor: Tensor<'_, S>, step: &T) -> Result<(), Error> {
+fn halve<T: Piecewise<S>, const S: usize>(mut tensor: Tensor<'_, S>, step: &T) {
     if tensor.params.len() <= PIECE {
         return step(tensor);
     }
     let first = tensor.take((tensor.params.len() / 2).next_multiple_of(PIECE));
-    let (first, second) = rayon::join(|| halve(first, step), || halve(tensor, step));
-    first.and(second)
+    rayon::join(|| halve(first, step), || halve(tensor, step));
 }
 
 /// A share for every thread of the pool but one, and one for the caller, who would only wait.
-fn share<T: Piecewise<S>, const S: usize>(mut tensor: Tensor<'_, S>, step: &T) -> Result<(), Error> {
+fn share<T: Piecewise<S>, const S: usize>(mut tensor: Tensor<'_, S>, step: &T) {
     let share = tensor.params.len().div_ceil(rayon::current_num_threads()).next_multiple_of(PIECE);
-    let failure = Failure::default();
     rayon::in_place_scope(|scope| {
         while tensor.params.len() > share {
             let first = tensor.take(share);
-            scope.spawn(|_| failure.note(step(first)));
+            scope.spawn(|_| step(first));
         }
-        failure.note(step(tensor));
+        step(tensor);
     });
-    failure.result()
 }
 
 /// Steps every item of a list, of `len` elements each: `step` may cut an item further.
-pub(crate) fn list<T: Send>(
-    items: &mut [T],
-    len: &(impl Fn(&T) -> usize + Sync),
-    step: &(impl Fn(&mut T) -> Result<(), Error> + Sync),
-) -> Result<(), Error> {
+pub(crate) fn list<T: Send>(items: &mut [T], len: &(impl Fn(&T) -> usize + Sync), step: &(impl Fn(&mut T) + Sync)) {
     let total: usize = items.iter().map(len).sum();
-    if rayon::current_thread_index().is_some() {
-        return halve_list(items, total, len, step);
+    match Workers::of(total) {
+        Workers::Caller => items.iter_mut().for_each(step),
+        Workers::Pool => halve_list(items, total, len, step),
+        Workers::CallerAndPool => share_list(items, total, len, step),
     }
-    if total <= ALONE {
-        return items.iter_mut().try_for_each(step);
-    }
+}
+
+/// A share of the list for every thread of the pool but one, and one for the caller.
+fn share_list<T: Send>(
+    items: &mut [T],
+    total: usize,
+    len: &(impl Fn(&T) -> usize + Sync),
+    step: &(impl Fn(&mut T) + Sync),
+) {
     let share = total.div_ceil(rayon::current_num_threads()).max(PIECE);
-    let failure = Failure::default();
     rayon::in_place_scope(|scope| {
         let mut rest = items;
         let mut left = total;
@@ -74,12 +107,10 @@ pub(crate) fn list<T: Send>(
             let (count, elements) = front(rest, share, len);
             let (first, second) = core::mem::take(&mut rest).split_at_mut(count);
             (rest, left) = (second, left - elements);
-            let failure = &failure;
-            scope.spawn(move |_| failure.note(halve_list(first, elements, len, step)));
+            scope.spawn(move |_| halve_list(first, elements, len, step));
         }
-        failure.note(rest.iter_mut().try_for_each(step));
+        rest.iter_mut().for_each(step);
     });
-    failure.result()
 }
 
 /// Halves a list until its items together are a piece.
@@ -87,17 +118,15 @@ fn halve_list<T: Send>(
     items: &mut [T],
     total: usize,
     len: &(impl Fn(&T) -> usize + Sync),
-    step: &(impl Fn(&mut T) -> Result<(), Error> + Sync),
-) -> Result<(), Error> {
+    step: &(impl Fn(&mut T) + Sync),
+) {
     if total <= PIECE || items.len() <= 1 {
-        return items.iter_mut().try_for_each(step);
+        return items.iter_mut().for_each(step);
     }
     let (count, elements) = front(items, total / 2, len);
     let (first, second) = items.split_at_mut(count.min(items.len() - 1));
     let elements = if second.len() == 1 { first.iter().map(len).sum() } else { elements };
-    let (first, second) =
-        rayon::join(|| halve_list(first, elements, len, step), || halve_list(second, total - elements, len, step));
-    first.and(second)
+    rayon::join(|| halve_list(first, elements, len, step), || halve_list(second, total - elements, len, step));
 }
 
 /// How many items from the front hold at least `share` elements together, at least one, and how many elements these are.
@@ -110,20 +139,4 @@ fn front<T>(items: &[T], share: usize, len: &impl Fn(&T) -> usize) -> (usize, us
         }
     }
     (count, elements)
-}
-
-/// The first error of any thread.
-#[derive(Default)]
-struct Failure(OnceLock<Error>);
-
-impl Failure {
-    fn note(&self, result: Result<(), Error>) {
-        if let Err(error) = result {
-            self.0.get_or_init(|| error);
-        }
-    }
-
-    fn result(self) -> Result<(), Error> {
-        self.0.into_inner().map_or(Ok(()), Err)
-    }
 }

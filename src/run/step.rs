@@ -7,8 +7,8 @@ use super::tensor::Tensor;
 use crate::backend::Backend;
 use crate::error::Error;
 use crate::rule::{
-    Adapted, Adapter, Cautious, Chain, ClipGrads, DecoupledDecay, Followed, Follower, Objective, Rule, ScaleGrads,
-    Unadapted, Wrap,
+    Adapted, Adapter, Cautious, Chain, ClampParams, ClipGrads, Compensate, DecoupledDecay, Followed, Follower,
+    Objective, Rule, ScaleGrads, Unadapted, Wrap,
 };
 use core::iter;
 
@@ -101,11 +101,36 @@ impl<U, A> Step<U, A> {
         let streams = Streams::new(params, grads, &mut state)?;
         self.fused.check()?;
         arch::run(backend, &self.fused, iter::once(streams));
+        self.sweep(backend, &mut state);
+        Ok(())
+    }
+
+    /// Stores zero for state that fades, every 64th step.
+    #[inline]
+    fn sweep<const S: usize>(&self, backend: Supported, state: &mut [&mut [f32]; S])
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
         let fades = self.fused.fades();
         if self.sweeps && fades.contains(&true) {
-            sweep(backend, &mut state, &fades);
+            sweep(backend, state, &fades);
         }
-        Ok(())
+    }
+
+    /// Steps a tensor that has been checked, with this step. A check is the user's code and is asked once, so that a step
+    /// over many pieces happens as a whole or not at all.
+    #[inline]
+    pub(crate) fn run_checked<const S: usize>(&self, tensor: &mut Tensor<'_, S>)
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
+        let backend = Supported::active();
+        if let Ok(streams) = tensor.streams() {
+            arch::run(backend, &self.fused, iter::once(streams));
+            self.sweep(backend, &mut tensor.state);
+        }
     }
 
     /// [`Step::apply`] for every tensor of a list, in one call.
@@ -123,10 +148,7 @@ impl<U, A> Step<U, A> {
         let backend = Supported::active();
         // Their lengths have been checked, so none is left out.
         arch::run(backend, &self.fused, tensors.iter_mut().filter_map(|tensor| tensor.streams().ok()));
-        let fades = self.fused.fades();
-        if self.sweeps && fades.contains(&true) {
-            tensors.iter_mut().for_each(|tensor| sweep(backend, &mut tensor.state, &fades));
-        }
+        tensors.iter_mut().for_each(|tensor| self.sweep(backend, &mut tensor.state));
         Ok(())
     }
 
@@ -156,7 +178,10 @@ impl<U, A> Step<U, A> {
     /// Slices that fit a core's cache stay on the calling thread. Make the thread of the training loop one of the pool's,
     /// by `ThreadPoolBuilder::use_current_thread` or inside `ThreadPool::install`: then it works while others wake, and
     /// takes back what they have not begun. From outside, a call has to wait for them, so it uses them for larger slices
-    /// only, and works on a share itself.
+    /// only, and works on a share itself. Where no pool can be started, the calling thread does all.
+    ///
+    /// A call waits until the pool's threads have done their pieces. It waits for ever where all of them are blocked, for
+    /// example on a lock that the caller holds.
     ///
     /// An engine that has threads already does not need this method. It cuts the slices where it likes and calls `apply`
     /// for each piece, at best one piece a thread and the same one in every step, so that its caches keep what they hold:
@@ -193,7 +218,8 @@ impl<U, A> Step<U, A> {
         let mut tensor = Tensor { params, grads, state };
         tensor.streams()?;
         self.fused.check()?;
-        self.pieces(tensor)
+        self.par_run_checked(tensor);
+        Ok(())
     }
 
     /// [`Step::apply_all`] on rayon's current thread pool: small tensors are shared out, large ones are cut. See
@@ -210,18 +236,19 @@ impl<U, A> Step<U, A> {
     {
         self.check_all(tensors)?;
         parallel::list(tensors, &|tensor| tensor.params.len(), &|Tensor { params, grads, state }| {
-            self.pieces(Tensor { params, grads, state: state.each_mut().map(|slot| &mut **slot) })
-        })
+            self.par_run_checked(Tensor { params, grads, state: state.each_mut().map(|slot| &mut **slot) })
+        });
+        Ok(())
     }
 
-    /// Steps a tensor in pieces. It has been checked.
+    /// [`Step::run_checked`] in pieces.
     #[cfg(feature = "rayon")]
-    fn pieces<const S: usize>(&self, tensor: Tensor<'_, S>) -> Result<(), Error>
+    pub(crate) fn par_run_checked<const S: usize>(&self, tensor: Tensor<'_, S>)
     where
         U: Rule<S>,
         A: Adapter,
     {
-        parallel::pieces(tensor, &|Tensor { params, grads, state }| self.apply(params, grads, state))
+        parallel::pieces(tensor, &|mut piece| self.run_checked(&mut piece));
     }
 
     /// Fuses an adapter in. Adapters of gradients act in the order in which they were added.
@@ -231,12 +258,46 @@ impl<U, A> Step<U, A> {
         Step { fused: Adapted { rule, adapter: Chain { first, second: adapter } }, sweeps: self.sweeps }
     }
 
-    /// Fuses a buffer that follows the parameters, such as [an average](crate::average): it becomes the last state
-    /// slot.
+    /// Fuses in what follows the parameters, such as [an average](crate::average). Its buffers become the last state slots.
     #[inline(always)]
-    pub fn then<F: Follower>(self, follower: F) -> Step<Followed<U, F>, A> {
+    pub fn then<F: Follower<N>, const N: usize>(self, follower: F) -> Step<Followed<U, F, N>, A> {
         let Adapted { rule, adapter } = self.fused;
         Step { fused: Adapted { rule: Followed { rule, follower }, adapter }, sweeps: self.sweeps }
+    }
+
+    /// `p ← min(max(p, low), high)` after the step: keeps parameters in a box; NaN stays NaN. What is fused in later sees the
+    /// bounded parameters. `f32::MAX` and its negative bound nothing.
+    ///
+    /// A bound that is not a finite f32, or a `high` below `low`, is an error of [`Step::apply`].
+    #[inline(always)]
+    pub fn clamp_params(self, low: f64, high: f64) -> Step<Followed<U, ClampParams, 0>, A> {
+        self.then(ClampParams::new(low, high))
+    }
+
+    /// Keeps what rounding takes off the parameters in one more state slot, the last one, which starts at zero.
+    ///
+    /// A step below half of a parameter's last digit is lost otherwise: with SGD at `lr` 1e-8 a parameter of 1 stands still,
+    /// and so it does under the decay of AdamW at `lr` 1e-6. With this slot a million such steps count. Parameter and
+    /// compensation together have some 48 bits. Fuse it in before [`Step::then`] and after [`Step::cautious`].
+    ///
+    /// ```
+    /// use gradstep::{Optimizer, Sgd};
+    ///
+    /// let sgd = Sgd { lr: 1e-8, ..Sgd::DEFAULT };
+    /// let (mut p, mut compensation, mut clock) = ([1.0], [0.0], 0);
+    /// for _ in 0..100_000 {
+    ///     sgd.tick(&mut clock)?.compensated().apply(&mut p, &[1.0], [&mut compensation])?;
+    /// }
+    /// assert_eq!(p, [0.999]);
+    /// # Ok::<(), gradstep::Error>(())
+    /// ```
+    #[inline(always)]
+    pub fn compensated(self) -> Step<U::Compensated, A>
+    where
+        U: Compensate,
+    {
+        let Adapted { rule, adapter } = self.fused;
+        Step { fused: Adapted { rule: rule.compensate(), adapter }, sweeps: self.sweeps }
     }
 
     /// Moves only the elements whose update has the sign of their gradient: see [`Cautious`].

@@ -141,7 +141,7 @@ fn lookahead_synchronizes_every_period() {
     }
     assert_eq!(due, [false, false, true, false, false, true, false, false, true]);
     let sync = Lookahead { period: 1, ..lookahead }.tick(&mut 0).unwrap().unwrap();
-    assert_eq!(sync.follow(2.0f32, 1.0), (1.25, 1.25));
+    assert_eq!(sync.follow(2.0f32, [1.0]), (1.25, [1.25]));
     assert_eq!(Lookahead::default(), Lookahead { alpha: 0.5, period: 6 });
 }
 

@@ -9,7 +9,7 @@ use crate::optim::{
 };
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Loss, Rule, Visitor};
+use crate::rule::{Loss, On, Penalty, Rule, Switch, Visitor};
 
 hyper_parameters! {
     /// Averaged stochastic gradient descent: a falling rate, and the average of the parameters in a slot.
@@ -109,7 +109,7 @@ impl Optimizer<1> for Asgd {
         clock.mu = 1.0 / (done - self.t0).max(1.0);
         let rule = AsgdRule {
             eta: check::coefficient("lr", self.lr, Coefficient::new(eta))?,
-            decay: check::coefficient("lambda", self.lambda, Coefficient::new(eta * self.lambda))?,
+            decay: Penalty::new(check::coefficient("lambda", self.lambda, Coefficient::new(eta * self.lambda))?),
             average: Lerp::new(mu),
         };
         Ok(Loss::new(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, rule))
@@ -118,26 +118,27 @@ impl Optimizer<1> for Asgd {
 
 /// One step of [`Asgd`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AsgdRule<L = Lerp> {
+pub struct AsgdRule<L = Lerp, P = Penalty> {
     eta: f32,
-    decay: f32,
+    decay: P,
     average: L,
 }
 
-impl<L: Interpolate> Rule<1> for AsgdRule<L> {
+impl<L: Interpolate, P: Switch> Rule<1> for AsgdRule<L, P> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [a]: [R; 1]) -> (R, [R; 1]) {
-        let p = p - (R::splat(self.decay) * p + R::splat(self.eta) * g);
+        let p = p - self.decay.add_to(R::splat(self.eta) * g, p);
         (p, [self.average.between(a, p)])
     }
 
     /// Before `t0` the average is a copy of p, and is not read.
     #[inline(always)]
     fn form<V: Visitor<1>>(&self, visitor: V) -> V::Output {
-        let AsgdRule { eta, decay, average } = *self;
-        match average.inner() {
-            Some(average) => visitor.visit(AsgdRule { eta, decay, average }),
-            None => visitor.visit(AsgdRule { eta, decay, average: AtEnd }),
+        let AsgdRule { eta, average, .. } = *self;
+        match (self.decay.factor().map(On::new), average.inner()) {
+            (Some(decay), Some(average)) => visitor.visit(AsgdRule { eta, decay, average }),
+            (Some(decay), None) => visitor.visit(AsgdRule { eta, decay, average: AtEnd }),
+            (None, _) => visitor.general(),
         }
     }
 }

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, TINY, bias_correction};
+use crate::math::{Average, Coefficient, Ema, LEAST, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -80,7 +80,8 @@ impl AdamaxDirection {
         Ok(AdamaxDirection {
             first: Ema::unchecked(adamax.beta1),
             beta2: check::rounded(adamax.beta2),
-            eps: check::rounded(adamax.eps),
+            // u must be above 0.
+            eps: check::rounded(adamax.eps).max(if adamax.eps_outside == 0.0 { LEAST } else { 0.0 }),
             eps_outside: check::rounded(adamax.eps_outside),
             scale: check::coefficient("lr", adamax.lr, lr / bias_correction(adamax.beta1, t))?,
         })
@@ -91,7 +92,8 @@ impl<A: Average, const OUTSIDE: bool> Direction<2> for AdamaxDirection<A, OUTSID
     #[inline(always)]
     fn lane<R: Real>(&self, g: R, [m, u]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
-        let u = (g.abs() + R::splat(self.eps)).max(R::splat(self.beta2) * u);
+        // In this order a NaN in u stays; one in g is in m.
+        let u = (R::splat(self.beta2) * u).max(g.abs() + R::splat(self.eps));
         let divisor = if OUTSIDE { u + R::splat(self.eps_outside) } else { u };
         (R::splat(self.scale) * (m / divisor), [m, u])
     }

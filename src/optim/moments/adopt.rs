@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment};
+use crate::math::{Average, Coefficient, Ema, LEAST_ROOT, Outside, SecondMoment};
 use crate::optim::{
     decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
@@ -69,7 +69,7 @@ impl Optimizer<2> for Adopt {
             first: Ema::unchecked(self.beta1),
             second: SecondMoment::outside(beta2, eps, Coefficient::ONE)?,
             lr: check::rounded(self.lr),
-            eps: check::rounded(eps),
+            eps: check::rounded(eps).max(LEAST_ROOT),
             clip: match (filling, self.clip) {
                 (true, _) => 0.0,
                 (_, true) => clip.to_f32(),

@@ -55,7 +55,7 @@ impl Optimizer<2> for Yogi {
         let direction = YogiDirection {
             first: Ema::unchecked(self.beta1),
             weight: Coefficient::new(self.beta2).complement().to_f32(),
-            epsilon: Outside::new(self.eps, seen2.sqrt())?,
+            epsilon: Outside::alone(self.eps, seen2.sqrt())?,
             scale: check::coefficient("lr", self.lr, lr * seen2.sqrt() / bias_correction(self.beta1, t))?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{Average, Coefficient, Ema, TINY, bias_correction};
+use crate::math::{Average, Coefficient, Ema, LEAST, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -86,7 +86,8 @@ impl Optimizer<2> for Sophia {
         let direction = SophiaDirection {
             average: Ema::unchecked(self.beta1),
             gamma: check::coefficient("gamma", self.gamma, Coefficient::new(self.gamma) * seen)?,
-            eps: check::coefficient("eps", self.eps, Coefficient::new(self.eps) * seen)?,
+            // The divisor must be above 0.
+            eps: check::coefficient("eps", self.eps, Coefficient::new(self.eps) * seen)?.max(LEAST),
             clip: check::rounded(self.clip),
             lr: check::rounded(self.lr),
         };

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Both, Coefficient, Epsilon, Inside, Outside};
+use crate::math::{Both, Coefficient, Epsilon};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -63,9 +63,8 @@ impl Optimizer<1> for AdaGrad {
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let (lr, lr_decay) = (Coefficient::new(self.lr), Coefficient::new(self.lr_decay));
-        let inside = Inside::new("eps_root", self.eps_root, Coefficient::ONE)?;
         let direction = AdaGradDirection {
-            epsilon: Both::new(inside, Outside::new(self.eps, Coefficient::ONE)?),
+            epsilon: Both::new((self.eps, Coefficient::ONE), (self.eps_root, Coefficient::ONE))?,
             lr: check::coefficient("lr", self.lr, lr / (Coefficient::ONE + Coefficient::from(t - 1) * lr_decay))?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))

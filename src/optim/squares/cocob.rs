@@ -6,6 +6,7 @@ use crate::optim::{
     optimizer::Optimizer,
     slot::Slot,
 };
+use crate::range::Range;
 use crate::real::Real;
 use crate::rule::{Loss, Rule};
 
@@ -27,8 +28,8 @@ hyper_parameters! {
         lr: f64 in NonNegative = 1.0,
         /// Bounds the first bets: larger is more careful.
         alpha: f64 in NonNegative = 100.0,
-        /// What L starts at. With 0, an element that has seen no gradient becomes 0/0, NaN.
-        eps: f64 in NonNegative = 1e-8,
+        /// What L starts at. Below 1e-18 is an error: the product of two such numbers underflows.
+        eps: f64 in Positive = 1e-8,
         weight_decay: f64 in NonNegative = 0.0,
         decay_form: DecayForm = DecayForm::Coupled,
         maximize: bool = false,
@@ -52,6 +53,7 @@ impl Optimizer<5> for Cocob {
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
+        check::field("eps", self.eps, Range::AtLeast(1e-18))?;
         let rule = CocobRule { lr: check::rounded(self.lr), alpha: check::rounded(self.alpha) };
         let decay = decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?;
         Ok(Loss::new(self.maximize, decay, rule))
@@ -69,7 +71,8 @@ impl Rule<5> for CocobRule {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [scale, sum, reward, bets, start]: [R; 5]) -> (R, [R; 5]) {
         let c = R::splat(self.lr) * g;
-        let scale = c.abs().max(scale);
+        // In this order a NaN in L stays; one in c is in G.
+        let scale = scale.max(c.abs());
         let sum = sum + c.abs();
         let reward = (reward - c * (p - start)).max(R::splat(0.0));
         let bets = bets - c;

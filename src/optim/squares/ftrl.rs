@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Coefficient, Exponent, Power};
+use crate::math::{Coefficient, Exponent, LEAST_ROOT, Power};
 use crate::optim::{
     decay::{DecayForm, decay},
     optimizer::Optimizer,
@@ -62,8 +62,10 @@ impl Optimizer<2> for Ftrl {
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let (lr, two) = (Coefficient::new(self.lr), Coefficient::from(2));
-        // Both sides of the last fraction times lr. At least the smallest normal number: 0 would make NaN where n is 0.
+        // Both sides of the last fraction times lr, and at least what keeps the fraction bounded where n underflows and z does
+        // not: the root of the smallest number, but for a larger power that would be far too much.
         let quadratic = two * lr * Coefficient::new(self.l2) + Coefficient::new(self.beta);
+        let least = if self.power > 0.5 { f32::MIN_POSITIVE } else { LEAST_ROOT };
         let rule = FtrlRule {
             shrinkage: Penalty::new(check::coefficient(
                 "l2_shrinkage",
@@ -73,7 +75,7 @@ impl Optimizer<2> for Ftrl {
             lr: check::rounded(self.lr),
             inverse_lr: check::coefficient("lr", self.lr, Coefficient::ONE / lr)?,
             l1: check::rounded(self.l1),
-            quadratic: check::coefficient("l2", self.l2, quadratic)?.max(f32::MIN_POSITIVE),
+            quadratic: check::coefficient("l2", self.l2, quadratic)?.max(least),
             power: Power::new(self.power),
         };
         Ok(Loss::new(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, rule))
@@ -95,10 +97,12 @@ impl<L: Switch, E: Exponent> Rule<2> for FtrlRule<L, E> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [z, n]: [R; 2]) -> (R, [R; 2]) {
         let (lr, l1) = (R::splat(self.lr), R::splat(self.l1));
-        let square = g * g;
+        // An infinite square would make NaN of its quotient; with a finite one, the parameter stays at 0 once n is infinite.
+        let square = (g * g).min(R::splat(f32::MAX));
         let sum = n + square;
         let (root, growth) = self.power.with_growth(sum, n, square);
-        let z = z + (self.shrinkage.add_to(g, p) - growth * R::splat(self.inverse_lr) * p);
+        // p/lr is of the size of z/√n, while growth/lr may overflow.
+        let z = z + (self.shrinkage.add_to(g, p) - growth * (p * R::splat(self.inverse_lr)));
         let p = lr * (z.max(-l1).min(l1) - z) / (root + R::splat(self.quadratic));
         (p, [z, sum])
     }
