@@ -17,34 +17,24 @@ impl Tensor {
     }
 }
 
-/// Tensors that share hyper-parameters.
-struct Group {
-    optimizer: AdamW,
-    tensors: Vec<Tensor>,
-}
-
 fn main() -> Result<(), Error> {
-    let adamw = AdamW { lr: 1e-3, weight_decay: 0.1, ..AdamW::DEFAULT };
-    let mut groups = [
-        Group { optimizer: adamw, tensors: vec![Tensor::new(64), Tensor::new(32)] },
-        Group { optimizer: AdamW { weight_decay: 0.0, ..adamw }, tensors: vec![Tensor::new(8)] },
-        Group { optimizer: AdamW { lr: 1e-4, ..adamw }, tensors: vec![Tensor::new(16)] },
-    ];
-    // All groups have done the same number of steps, so one clock serves them: each begins from the same one.
+    let weights = AdamW { lr: 1e-3, weight_decay: 0.1, ..AdamW::DEFAULT };
+    let biases = AdamW { weight_decay: 0.0, ..weights };
+    let last_layer = AdamW { lr: 1e-4, ..weights };
+    // The tensors of each group.
+    let mut groups = [vec![Tensor::new(64), Tensor::new(32)], vec![Tensor::new(8)], vec![Tensor::new(16)]];
+    // All groups do the same steps, so one clock counts them.
     let mut clock = 0;
     for _ in 0..100 {
-        let mut next = clock;
-        for group in &mut groups {
-            next = clock;
-            let step = group.optimizer.tick(&mut next)?;
-            for Tensor { params, grads, state: [exp_avg, exp_avg_sq] } in &mut group.tensors {
+        let steps = AdamW::tick_groups([&weights, &biases, &last_layer], &mut clock)?;
+        for (step, tensors) in steps.iter().zip(&mut groups) {
+            for Tensor { params, grads, state: [exp_avg, exp_avg_sq] } in tensors {
                 step.apply(params, grads, [exp_avg, exp_avg_sq])?;
             }
         }
-        clock = next;
     }
     // Without gradients only the decay moves the parameters: by lr · weight_decay a step.
-    let left = groups.each_ref().map(|group| group.tensors.first().and_then(|tensor| tensor.params.first().copied()));
+    let left = groups.each_ref().map(|tensors| tensors.first().and_then(|tensor| tensor.params.first().copied()));
     println!("after {clock} steps: {left:?}");
     for (left, expected) in left.into_iter().zip([0.99005, 1.0, 0.99900]) {
         assert!((left.unwrap_or_default() - expected).abs() < 1e-5);

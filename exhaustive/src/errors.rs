@@ -27,8 +27,6 @@ impl Findings {
     /// Compares a result with the formula's. `scale` gives what an error is relative to, more slowly than `least`, below which
     /// it never is.
     fn compare(&mut self, input: f32, found: f32, value: f64, least: f64, scale: impl FnOnce() -> Option<f64>) {
-        /// Four of the smallest numbers: what a few roundings may cost where numbers are subnormal.
-        const SMALLEST: f64 = 6e-45;
         if value.is_nan() {
             return;
         }
@@ -38,7 +36,7 @@ impl Findings {
             if value.abs() >= f64::from(f32::MAX) { 0 } else { INFINITE }
         } else {
             let error = (f64::from(found) - value).abs();
-            if error <= SMALLEST {
+            if error <= 4.0 * tolerance::SMALLEST {
                 return;
             }
             let units = error / (tolerance::UNIT * least);

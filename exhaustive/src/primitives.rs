@@ -113,8 +113,6 @@ pub(crate) fn names() -> Vec<&'static str> {
 
 /// Compares the backends with each other and with the answer, over all patterns of an operand.
 pub(crate) fn sweep(index: usize, is_special: bool, input: usize, patterns: Patterns) -> Result<String, String> {
-    /// The spacing of subnormal numbers: what one rounding may cost there, and the sum of some.
-    const SMALLEST: f64 = 1.5e-45;
     let (_, operation, answer) = all().swap_remove(index);
     let mut start = others((!is_special).then_some(&[0.3, 0.3][..]), 2);
     let (mut expected, mut found) = (start.clone(), start.clone());
@@ -129,7 +127,7 @@ pub(crate) fn sweep(index: usize, is_special: bool, input: usize, patterns: Patt
             let is_right = match answer(a, b) {
                 Exactly(exact) => scalar.to_bits() == exact.to_bits() || (scalar.is_nan() && exact.is_nan()),
                 Within(exact, bound) => {
-                    let error = ((f64::from(scalar) - exact).abs() - 2.0 * SMALLEST).max(0.0);
+                    let error = ((f64::from(scalar) - exact).abs() - 2.0 * tolerance::SMALLEST).max(0.0);
                     let units = error / (tolerance::UNIT * exact.abs());
                     if units > worst.0 {
                         worst = (units, numbers[i]);

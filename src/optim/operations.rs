@@ -126,7 +126,7 @@ const TABLE: &[(&str, u32, u32, &str)] = &[
     ("RmsPropCenteredMomentum", 18, 16, "the bound of the variance"),
     ("RmsPropTf", 11, 11, ""),
     ("AdaDelta", 16, 16, ""),
-    ("Ftrl", 18, 17, "no division by 0"),
+    ("Ftrl", 19, 17, "no division by 0 or of infinities"),
     ("Madgrad", 43, 37, "27 for the cube root; p stays finite on the way to a point beyond the other end of the range"),
     ("Cocob", 18, 18, ""),
     ("Adam", 12, 12, ""),
@@ -152,7 +152,7 @@ const TABLE: &[(&str, u32, u32, &str)] = &[
     ("SignSgd", 6, 6, ""),
     ("Signum", 9, 9, ""),
     ("Tiger", 11, 11, ""),
-    ("Rprop", 24, 24, "a sign is four: two comparisons, two selections"),
+    ("Rprop", 25, 25, "a sign is four: two comparisons, two selections"),
     ("Sophia", 10, 10, ""),
 ];
 

@@ -1,4 +1,4 @@
-use super::compensated::two_sum;
+use super::compensated::add;
 use super::follower::Follower;
 use super::traits::Rule;
 use crate::math::{Interpolate, Lerp};
@@ -52,8 +52,6 @@ impl Rule<0> for Average {
 
 /// An [`Average`] that keeps what rounding takes off it, in a slot after it that starts at zero; made by
 /// [`Average::compensated`]. The two together are the average to some 48 bits.
-///
-/// Source: Kahan, "Further remarks on reducing truncation errors", 1965.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CompensatedAverage {
     plain: Average,
@@ -69,8 +67,7 @@ impl CompensatedAverage {
             return (plain, if self.plain.lerp.is_at_end() { zero } else { rest });
         };
         // Toward p from the average and the rest together.
-        let change = rest + inner.part_of((p - average) - rest);
-        let (sum, lost) = two_sum(average, change);
+        let (sum, lost) = add(average, rest, inner.part_of((p - average) - rest));
         let is_finite = sum.abs().lt(R::splat(f32::INFINITY));
         (R::select(is_finite, sum, plain), R::select(is_finite, lost, zero))
     }

@@ -5,21 +5,22 @@ use super::penalty::{Off, Switch};
 use super::traits::{Rule, Visitor};
 use crate::real::Real;
 
-/// A sum of two numbers in f32, and what its rounding took off. The two together are exact, unless something overflows.
+/// `high + low + x` as the f32 next to it and the rest: a sum to some 48 bits.
 ///
-/// Source: Knuth, "The Art of Computer Programming", volume 2, section 4.2.2.
+/// The first sum and its rounding are exact (Knuth, "The Art of Computer Programming", volume 2, section 4.2.2); the second
+/// makes the rest small again (Dekker, "A floating-point technique for extending the available precision", 1971).
 #[inline(always)]
-pub(super) fn two_sum<R: Real>(a: R, b: R) -> (R, R) {
-    let sum = a + b;
-    let of_b = sum - a;
-    let of_a = sum - of_b;
-    (sum, (a - of_a) + (b - of_b))
+pub(super) fn add<R: Real>(high: R, low: R, x: R) -> (R, R) {
+    let sum = high + x;
+    let of_x = sum - high;
+    let lost = (high - (sum - of_x)) + (x - of_x);
+    let rest = low + lost;
+    let high = sum + rest;
+    (high, rest - (high - sum))
 }
 
 /// A [`Descent`] that keeps what rounding takes off the parameters, in one more slot, and adds it in the next step. Made by
 /// [`Step::compensated`](crate::Step::compensated).
-///
-/// Source: Kahan, "Further remarks on reducing truncation errors", 1965.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Compensated<D> {
     direction: D,
@@ -72,7 +73,7 @@ macro_rules! one_slot_more {
                 [$($slot,)* rest]: [R; $more],
             ) -> (R, [R; $more]) {
                 let (update, [$($slot),*]) = self.direction.lane(g, [$($slot),*]);
-                let (p, rest) = two_sum(p, rest - decay.add_to(update, p));
+                let (p, rest) = add(p, rest, -decay.add_to(update, p));
                 (p, [$($slot,)* rest])
             }
 

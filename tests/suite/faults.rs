@@ -48,8 +48,6 @@ fn averages_neither_overflow_nor_lose_an_infinity() {
 
 #[test]
 fn interpolation_is_exact_at_both_ends_and_finite_between() {
-    /// The spacing of subnormal numbers.
-    const SMALLEST: f64 = 1.5e-45;
     let inputs = (values::any_bits(), values::any_bits(), 0.0..=1.0f64);
     check(20_000, &inputs, &|(from, to, weight)| {
         prop_assert_eq!(Lerp::new(0.0).between(from, to).to_bits(), from.to_bits());
@@ -60,7 +58,7 @@ fn interpolation_is_exact_at_both_ends_and_finite_between() {
             let exact = a + weight * (b - a);
             let scale = a.abs().max(b.abs()) * tolerance::UNIT;
             prop_assert!(
-                (f64::from(found) - exact).abs() <= tolerance::LERP * scale + SMALLEST,
+                (f64::from(found) - exact).abs() <= tolerance::LERP * scale + tolerance::SMALLEST,
                 "{} {} {}: {}",
                 from,
                 to,
@@ -208,5 +206,81 @@ fn cautious_moves_only_where_update_and_gradient_agree() {
         assert_eq!(p[..5], [-1.0, 0.0, 0.0, 0.0, 0.0], "{backend}");
         assert!(p[5].is_nan(), "{backend}");
         assert_eq!(p[6..], [-1e-30, 1e-30], "{backend}");
+    }
+}
+
+/// What a field held, not what was derived from it.
+#[test]
+fn errors_give_the_value_of_the_field() {
+    let held = |error: Option<Error>| match error {
+        Some(Error::Coefficient { name, value, .. } | Error::HyperParameter { name, value, .. }) => (name, value),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(held(Ftrl { lr: 1e-40, ..Ftrl::DEFAULT }.tick(&mut 0).err()), ("lr", 1e-40));
+    let adamw = AdamW { lr: 1e30, weight_decay: 1e30, ..AdamW::DEFAULT };
+    assert_eq!(held(adamw.tick(&mut 0).err()), ("weight_decay", 1e30));
+    let step = Sgd::DEFAULT.tick(&mut 0).unwrap().scale_grads(1e300);
+    assert_eq!(held(step.apply(&mut [1.0], &[1.0], []).err()), ("scale_grads", 1e300));
+}
+
+/// A decay that is off does not read p.
+#[test]
+fn asgd_without_lambda_keeps_an_infinite_parameter() {
+    for backend in backends() {
+        let asgd = Asgd { lambda: 0.0, ..Asgd::DEFAULT };
+        let (mut p, mut a) = ([f32::INFINITY; 9], [0.0f32; 9]);
+        asgd.tick(&mut Default::default()).unwrap().apply_on(backend, &mut p, &[1.0; 9], [&mut a]).unwrap();
+        assert_eq!(p, [f32::INFINITY; 9], "{backend}");
+    }
+}
+
+/// An adapter whose check passes once.
+#[derive(Clone, Copy)]
+struct Fickle<'a>(&'a std::sync::atomic::AtomicU32);
+
+impl rule::Adapter for Fickle<'_> {
+    fn check(&self) -> Result<(), Error> {
+        match self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => Ok(()),
+            _ => Err(Error::ClockOverflow),
+        }
+    }
+}
+
+/// A step over many pieces happens as a whole or not at all.
+#[test]
+fn a_check_is_asked_once() {
+    const LEN: usize = 1 << 20;
+    let step = Sgd { lr: 1.0, ..Sgd::DEFAULT }.tick(&mut 0).unwrap();
+    let count = std::sync::atomic::AtomicU32::new(0);
+    let (mut params, grads) = (vec![1.0f32; LEN], vec![1.0f32; LEN]);
+    let fickle = step.with(Fickle(&count));
+    assert_eq!(fickle.par_apply(&mut params, &grads, []), Ok(()));
+    assert!(params.iter().all(|p| *p == 0.0));
+    assert_eq!(fickle.par_apply(&mut params, &grads, []), Err(Error::ClockOverflow));
+    assert!(params.iter().all(|p| *p == 0.0));
+    for is_list_parallel in [false, true] {
+        count.store(0, std::sync::atomic::Ordering::Relaxed);
+        let mut tensors: Vec<_> = params
+            .chunks_mut(LEN / 4)
+            .zip(grads.chunks(LEN / 4))
+            .map(|(p, g)| Tensor { params: p, grads: g, state: [] })
+            .collect();
+        let result = if is_list_parallel { fickle.par_apply_all(&mut tensors) } else { fickle.apply_all(&mut tensors) };
+        assert_eq!(result, Ok(()));
+    }
+    assert!(params.iter().all(|p| *p == -2.0));
+    let any = any::AnyOptimizer::named("sgd").unwrap().tick(&mut Default::default()).unwrap().with(Fickle(&count));
+    for is_list_parallel in [false, true] {
+        count.store(0, std::sync::atomic::Ordering::Relaxed);
+        let mut states: Vec<[Vec<f32>; 0]> = vec![[]; 4];
+        let mut tensors: Vec<_> = params
+            .chunks_mut(LEN / 4)
+            .zip(grads.chunks(LEN / 4))
+            .zip(&mut states)
+            .map(|((p, g), state)| any::AnyTensor::new(p, g, state))
+            .collect();
+        let result = if is_list_parallel { any.par_apply_all(&mut tensors) } else { any.apply_all(&mut tensors) };
+        assert_eq!(result, Ok(()));
     }
 }

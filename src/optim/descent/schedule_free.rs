@@ -77,6 +77,8 @@ hyper_parameters! {
     /// Source: Defazio et al., "The Road Less Scheduled", 2024, arXiv 2405.15682; the rectification from Liu et al., "On the
     /// Variance of the Adaptive Learning Rate and Beyond", 2019, arXiv 1908.03265, as in [`RAdam`](crate::RAdam).
     /// State: z (`z`), a copy of the parameters at the start, and v (`exp_avg_sq`), zeros at the start.
+    ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
     pub struct ScheduleFreeAdamW {
         lr: f64 in NonNegative = 2.5e-3,
         /// Momentum β.

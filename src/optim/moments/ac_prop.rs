@@ -25,12 +25,14 @@ hyper_parameters! {
     /// Source: Zhuang et al., "Momentum Centering and Asynchronous Update for Adaptive Gradient Methods", 2021,
     /// arXiv 2110.05454, in the form of `optax.contrib.acprop`, whose values are the defaults.
     /// State: m (`exp_avg`) and s (`exp_avg_var`), zeros at the start; `eps_root` accumulates in s.
+    ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
     pub struct AcProp {
         lr: f64 in NonNegative = 1e-3,
         beta1: f64 in Fraction = 0.9,
         /// Decay rate of the variance.
         beta2: f64 in Fraction = 0.999,
-        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-16,
         /// Added to s at every step.
         eps_root: f64 in NonNegative = 1e-16,

@@ -22,6 +22,8 @@ hyper_parameters! {
     /// Source: Pagliardini, Ablin & Grangier, "The AdEMAMix Optimizer: Better, Faster, Older", 2024, arXiv 2409.03137.
     /// The default is `optax.contrib.ademamix`'s: no warm-up.
     /// State: m1 (`exp_avg`), m2 (`exp_avg_slow`) and v (`exp_avg_sq`), zeros at the start.
+    ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
     pub struct AdEmaMix {
         lr: f64 in NonNegative = 1e-3,
         /// Decay rate of the fast average.
@@ -31,7 +33,7 @@ hyper_parameters! {
         beta3: f64 in Fraction = 0.9999,
         /// Weight α of the slow average.
         alpha: f64 in NonNegative = 5.0,
-        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-8,
         /// Added to v̂ inside the root.
         eps_root: f64 in NonNegative = 0.0,

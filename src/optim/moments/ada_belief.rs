@@ -25,6 +25,8 @@ hyper_parameters! {
     /// An `amsgrad` of the authors' package, which keeps the largest s, is not here.
     /// State: m (`exp_avg`) and s (`exp_avg_var`), zeros at the start; `eps_root` accumulates in s.
     ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
+    ///
     /// | preset | step |
     /// |---|---|
     /// | [`AdaBelief::optax`], the paper's form, the default | as above |
@@ -34,7 +36,7 @@ hyper_parameters! {
         beta1: f64 in Fraction = 0.9,
         /// Decay rate of s.
         beta2: f64 in Fraction = 0.999,
-        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-16,
         /// Added to s at every step.
         eps_root: f64 in NonNegative = 1e-16,

@@ -18,6 +18,8 @@ hyper_parameters! {
     /// Source: Loshchilov & Hutter, "Decoupled Weight Decay Regularization", 2017, arXiv 1711.05101.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
     ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
+    ///
     /// PyTorch multiplies p by `1 − lr·wd` and then subtracts the step; here both are summed first and p is rounded once.
     ///
     /// | preset | lr | eps | weight_decay |
@@ -29,7 +31,7 @@ hyper_parameters! {
         lr: f64 in NonNegative = 1e-3,
         beta1: f64 in Fraction = 0.9,
         beta2: f64 in Fraction = 0.999,
-        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-8,
         /// Added to v̂ inside the root.
         eps_root: f64 in NonNegative = 0.0,

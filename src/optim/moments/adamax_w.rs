@@ -24,7 +24,7 @@ hyper_parameters! {
         beta1: f64 in Fraction = 0.9,
         /// Decay rate of the norm.
         beta2: f64 in Fraction = 0.999,
-        /// Added to |g|. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to |g|. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-8,
         /// Added to u in the denominator.
         eps_outside: f64 in NonNegative = 0.0,

@@ -24,6 +24,8 @@ hyper_parameters! {
     /// 2022, arXiv 2208.06677. β means what it means in the authors' code; the paper writes 1−β.
     /// State: m (`exp_avg`), v (`exp_avg_diff`), n (`exp_avg_sq`) and g₋ (`pre_grad`), zeros at the start.
     ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
+    ///
     /// | preset | κ | eps_root | weight decay |
     /// |---|---|---|---|
     /// | [`Adan::paper`], the authors' code, the default | β2 | 0 | divides after the step, 0 |
@@ -36,7 +38,7 @@ hyper_parameters! {
         beta2: f64 in Fraction = 0.92,
         /// Decay rate of the square's average.
         beta3: f64 in Fraction = 0.99,
-        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-8,
         /// Added inside the root.
         eps_root: f64 in NonNegative = 0.0,

@@ -23,11 +23,13 @@ hyper_parameters! {
     /// Source: Taniguchi et al., "ADOPT: Modified Adam Can Converge with Any β2 with the Optimal Rate", 2024,
     /// arXiv 2411.02853. The default is the paper's and `optax.contrib.adopt`'s.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
+    ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
     pub struct Adopt {
         lr: f64 in NonNegative = 1e-3,
         beta1: f64 in Fraction = 0.9,
         beta2: f64 in Fraction = 0.9999,
-        /// The least denominator. With 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// The least denominator. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-6,
         /// Clips u, as the paper's later version does.
         clip: bool = true,

@@ -22,6 +22,9 @@ hyper_parameters! {
     /// Source: Reddi, Kale & Kumar, "On the Convergence of Adam and Beyond", 2018, arXiv 1904.09237.
     /// State: m (`exp_avg`), v (`exp_avg_sq`) and v_max (`max_exp_avg_sq`), zeros at the start.
     ///
+    /// After a gradient of 1.8e19 or more, whose square is infinite, the parameter stands still: see
+    /// [limits](crate::optim#limits).
+    ///
     /// | preset | the maximum is over | weight decay |
     /// |---|---|---|
     /// | [`AmsGrad::torch`], `torch.optim.Adam(amsgrad=True)`, the default | v | coupled, 0 |
@@ -33,7 +36,7 @@ hyper_parameters! {
         lr: f64 in NonNegative = 1e-3,
         beta1: f64 in Fraction = 0.9,
         beta2: f64 in Fraction = 0.999,
-        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-8,
         /// Added inside the root, to what the correction leaves.
         eps_root: f64 in NonNegative = 0.0,

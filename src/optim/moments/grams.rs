@@ -19,6 +19,8 @@ hyper_parameters! {
     /// Source: Cao, Li & Song, "Grams: Gradient Descent with Adaptive Momentum Scaling", 2024, arXiv 2412.17107.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start. The default has Adam's values;
     /// [`Grams::pytorch_optimizer`] has that library's epsilon of 1e-6.
+    ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
     pub struct Grams {
         lr: f64 in NonNegative = 1e-3,
         beta1: f64 in Fraction = 0.9,

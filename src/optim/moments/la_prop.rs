@@ -23,7 +23,7 @@ macro_rules! la_prop {
                 lr: f64 in NonNegative = 4e-4,
                 beta1: f64 in Fraction = 0.9,
                 beta2: f64 in Fraction = 0.999,
-                /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+                /// Added to the root. At 0: see [limits](crate::optim#limits).
                 eps: f64 in NonNegative = 1e-15,
                 /// Added inside the root.
                 eps_root: f64 in NonNegative = 0.0,
@@ -64,6 +64,8 @@ la_prop! {
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start. The clock holds the average of the learning rates,
     /// where they are inside the moment.
     ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
+    ///
     /// | preset | learning rate | weight decay | epsilon |
     /// |---|---|---|---|
     /// | [`LaProp::paper`], the default | `p ← p − lr·m̂` | `lr·wd·p` off the old p | 1e-15 on √v̂ |
@@ -77,6 +79,8 @@ la_prop! {
     ///
     /// Source: pytorch_optimizer's `LaProp(centered=True)`.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), as in LaProp, and ḡ (`exp_mean_avg_beta2`), zeros at the start.
+    ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
     ///
     /// As in pytorch_optimizer, ḡ² is taken off the uncorrected v and the rest is corrected. A variance below 2⁻²⁰·v counts
     /// as 2⁻²⁰·v: see [`RmsPropCentered`](crate::RmsPropCentered).

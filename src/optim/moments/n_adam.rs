@@ -24,6 +24,8 @@ hyper_parameters! {
     /// Source: Dozat, "Incorporating Nesterov Momentum into Adam", ICLR workshop 2016.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start. The clock holds Πμ.
     ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
+    ///
     /// Systems differ in the correction of the moment: timm and MLCommons divide it by 1−Πμ, as the gradient, which makes the
     /// first steps larger (`nesterov_correction` off).
     ///
@@ -39,7 +41,7 @@ hyper_parameters! {
         /// Decay rate of the first moment and the limit of μ.
         beta1: f64 in Fraction = 0.9,
         beta2: f64 in Fraction = 0.999,
-        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-8,
         /// Added to v̂ inside the root.
         eps_root: f64 in NonNegative = 0.0,

@@ -23,6 +23,8 @@ hyper_parameters! {
     /// Source: Daskalakis, Ilyas, Syrgkanis & Zeng, "Training GANs with Optimism", 2017, arXiv 1711.00141, in the form of
     /// `optax.optimistic_adam_v2`, whose values are the defaults.
     /// State: m (`exp_avg`), v (`exp_avg_sq`) and r₋ (`prev_update`), zeros at the start.
+    ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
     pub struct OptimisticAdam {
         lr: f64 in NonNegative = 1e-3,
         /// Weight α of the update.
@@ -31,7 +33,7 @@ hyper_parameters! {
         beta: f64 in NonNegative = 1.0,
         beta1: f64 in Fraction = 0.9,
         beta2: f64 in Fraction = 0.999,
-        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-8,
         /// Added to v̂ inside the root.
         eps_root: f64 in NonNegative = 0.0,

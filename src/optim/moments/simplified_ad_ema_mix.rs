@@ -22,6 +22,8 @@ hyper_parameters! {
     /// Source: Morwani et al., "Connections between Schedule-Free Optimizers, AdEMAMix, and Accelerated SGD Variants",
     /// 2025, arXiv 2502.02431, in the form of `optax.contrib.simplified_ademamix`, whose values are the defaults.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), zeros at the start.
+    ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
     pub struct SimplifiedAdEmaMix {
         lr: f64 in NonNegative = 1e-4,
         /// Decay rate of the sum.
@@ -29,7 +31,7 @@ hyper_parameters! {
         beta2: f64 in Fraction = 0.95,
         /// Weight α of the gradient beside the sum.
         alpha: f64 in NonNegative = 0.0,
-        /// Added to the root. With both epsilons at 0, an element that has seen no gradient becomes 0/0, NaN.
+        /// Added to the root. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-8,
         /// Added to v̂ inside the root.
         eps_root: f64 in NonNegative = 0.0,

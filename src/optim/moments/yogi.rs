@@ -21,6 +21,8 @@ hyper_parameters! {
     /// Source: Zaheer, Reddi, Sachan, Kale & Kumar, "Adaptive Methods for Nonconvex Optimization", NeurIPS 2018.
     /// State: m (`exp_avg`) and v (`exp_avg_sq`), both `initial_accumulator` at the start, as in optax, whose values are
     /// the defaults.
+    ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
     pub struct Yogi {
         lr: f64 in NonNegative = 1e-2,
         beta1: f64 in Fraction = 0.9,

@@ -93,7 +93,8 @@ impl Direction<2> for RpropDirection {
         let zero = R::splat(0.0);
         let agreement = g.sign() * last.sign();
         let (kept, changed) = (zero.lt(agreement), agreement.lt(zero));
-        let factor = R::select(changed, R::splat(self.etaminus), R::splat(1.0));
+        // 1 where there is neither, or NaN.
+        let factor = R::select(changed, R::splat(self.etaminus), R::splat(1.0) + agreement);
         let factor = R::select(kept, R::splat(self.etaplus), factor);
         let grown = (size * factor).max(R::splat(self.step_min)).min(R::splat(self.step_max));
         let update = if self.delayed { size * last.sign() } else { grown * g.sign() };

@@ -22,6 +22,8 @@ hyper_parameters! {
     /// Source: Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, arXiv 1212.5701.
     /// State: v (`square_avg`) and u (`acc_delta`), zeros at the start.
     ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
+    ///
     /// | preset | lr | rho | eps |
     /// |---|---|---|---|
     /// | [`AdaDelta::torch`], the default; `optax.adadelta` | 1 | 0.9 | 1e-6 |
@@ -31,8 +33,7 @@ hyper_parameters! {
         lr: f64 in NonNegative = 1.0,
         /// Decay rate of both averages.
         rho: f64 in Fraction = 0.9,
-        /// Added inside both roots. At 0 no parameter ever moves, and an element that has seen no gradient becomes 0/0,
-        /// NaN.
+        /// Added inside both roots. At 0 no parameter moves.
         eps: f64 in NonNegative = 1e-6,
         weight_decay: f64 in NonNegative = 0.0,
         decay_form: DecayForm = DecayForm::Coupled,

@@ -21,6 +21,9 @@ hyper_parameters! {
     /// 2011.
     /// State: h (`sum`), `initial_accumulator` at the start.
     ///
+    /// After a gradient of 1.8e19 or more, whose square is infinite, the parameter stands still: see
+    /// [limits](crate::optim#limits).
+    ///
     /// | preset | lr | epsilon | initial accumulator |
     /// |---|---|---|---|
     /// | default, the textbooks' code | 0.01 | 1e-7 | 0 |
@@ -34,8 +37,7 @@ hyper_parameters! {
         lr_decay: f64 in NonNegative = 0.0,
         /// What `h` starts at.
         initial_accumulator: f64 in NonNegative = 0.0,
-        /// Added to the root. With both epsilons and `initial_accumulator` at 0, an element that has seen no gradient
-        /// becomes 0/0, NaN.
+        /// Added to the root. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-7,
         /// Added inside the root.
         eps_root: f64 in NonNegative = 0.0,

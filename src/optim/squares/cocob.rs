@@ -23,6 +23,9 @@ hyper_parameters! {
     /// arXiv 1705.07795, algorithm 2, in the form of `optax.contrib.cocob`, whose values are the defaults.
     /// State: L (`scale`), `eps` at the start; G (`grad_sum`), R (`reward`) and C (`bet_sum`), zeros at the start; p0
     /// (`initial_params`), a copy of the parameters at the start.
+    ///
+    /// After a gradient of 1.8e18 or more, whose square times α is infinite, the parameter stays at p0: see
+    /// [limits](crate::optim#limits).
     pub struct Cocob {
         /// Factor of the gradient. It does not scale the step: a schedule of it gives later gradients another weight.
         lr: f64 in NonNegative = 1.0,

@@ -25,6 +25,9 @@ hyper_parameters! {
     ///
     /// A power other than ½, 0 and 1 takes up to 64 square roots an element: see [`Power`].
     ///
+    /// After a gradient of 1.8e19 or more, whose square is infinite, the parameter stays at 0: see
+    /// [limits](crate::optim#limits).
+    ///
     /// State: z (`linear`), zeros at the start, and n (`accumulator`), `initial_accumulator` at the start.
     pub struct Ftrl {
         /// Learning rate. Its inverse must fit an f32.
@@ -97,10 +100,10 @@ impl<L: Switch, E: Exponent> Rule<2> for FtrlRule<L, E> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [z, n]: [R; 2]) -> (R, [R; 2]) {
         let (lr, l1) = (R::splat(self.lr), R::splat(self.l1));
-        // An infinite square would make NaN of its quotient; with a finite one, the parameter stays at 0 once n is infinite.
-        let square = (g * g).min(R::splat(f32::MAX));
+        let square = g * g;
         let sum = n + square;
-        let (root, growth) = self.power.with_growth(sum, n, square);
+        // An infinite square would make NaN of its quotient. So n is infinite alone, and the parameter stays at 0.
+        let (root, growth) = self.power.with_growth(sum, n, square.min(R::splat(f32::MAX)));
         // p/lr is of the size of z/√n, while growth/lr may overflow.
         let z = z + (self.shrinkage.add_to(g, p) - growth * (p * R::splat(self.inverse_lr)));
         let p = lr * (z.max(-l1).min(l1) - z) / (root + R::splat(self.quadratic));

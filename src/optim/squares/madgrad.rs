@@ -26,6 +26,9 @@ hyper_parameters! {
     /// Method for Stochastic Optimization", 2021, arXiv 2101.11075, in the form of the authors' code (package
     /// madgrad) and optax, with its values.
     /// State: s (`s`) and v (`grad_sum_sq`), zeros at the start, and x0 (`x0`), a copy of the parameters at the start.
+    ///
+    /// After a gradient of 1.8e19 or more, whose square is infinite, the parameter returns to x0 and stays at it: see
+    /// [limits](crate::optim#limits).
     pub struct Madgrad {
         lr: f64 in NonNegative = 1e-2,
         /// How much of the old parameters stays.

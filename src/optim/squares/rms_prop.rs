@@ -23,8 +23,7 @@ macro_rules! rms_prop {
                 lr: f64 in NonNegative = 0.01,
                 /// Decay rate α of the averages. PyTorch takes 1 too, with which they stay what they are at the start.
                 decay: f64 in Fraction = 0.99,
-                /// Added to the root. With both epsilons and `initial_square` at 0, an element that has seen no
-                /// gradient becomes 0/0, NaN.
+                /// Added to the root. At 0: see [limits](crate::optim#limits).
                 eps: f64 in NonNegative = 1e-7,
                 /// Added inside the root.
                 eps_root: f64 in NonNegative = 0.0,
@@ -76,6 +75,8 @@ rms_prop! {
     /// With Recurrent Neural Networks", 2013, arXiv 1308.0850.
     /// State: h (`square_avg`), `initial_square` at the start.
     ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
+    ///
     /// Two options need one more slot each, so each combination is a type:
     ///
     /// | type | state | made by |
@@ -105,6 +106,8 @@ rms_prop! {
     ///
     /// State: h (`square_avg`), `initial_square` at the start, and ḡ (`grad_avg`), zeros at the start.
     ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
+    ///
     /// A variance below 2⁻²⁰·h counts as 2⁻²⁰·h. After a long run of nearly equal gradients, h and ḡ² are nearly the
     /// same, and a smaller difference is rounding noise. It can even be 0 or negative, and then only epsilon would be
     /// left to divide by: a constant gradient of 0.1 with the values of [`RmsPropCentered::torch`] would move a
@@ -120,6 +123,8 @@ rms_prop! {
     /// [`RmsProp`] with momentum: `b ← μ·b + u; p ← p − lr · b`, or `p ← p − lr · (u + μ·b)` with nesterov.
     ///
     /// State: h (`square_avg`), `initial_square` at the start, and b (`momentum_buffer`), zeros at the start.
+    ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
     pub struct RmsPropMomentum {
         /// Momentum μ.
         momentum: f64 in Fraction = 0.9,
@@ -133,6 +138,8 @@ rms_prop! {
     ///
     /// State: h (`square_avg`), `initial_square` at the start, and ḡ (`grad_avg`) and b (`momentum_buffer`), zeros at
     /// the start.
+    ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
     pub struct RmsPropCenteredMomentum {
         /// Momentum μ.
         momentum: f64 in Fraction = 0.9,

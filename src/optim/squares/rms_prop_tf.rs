@@ -14,6 +14,8 @@ hyper_parameters! {
     /// Source: `tf.compat.v1.train.RMSPropOptimizer`; timm's `RMSpropTF` is the same with lr 0.01 and coupled decay.
     /// State: h (`square_avg`), `initial_square` at the start, and b (`momentum_buffer`), zeros at the start.
     ///
+    /// A gradient of 1.8e19 or more, whose square is infinite, makes NaN of the parameter: see [limits](crate::optim#limits).
+    ///
     /// It is [`RmsPropMomentum`] with these values, and gives the same bits. [`RmsPropTf::centered`] is timm's
     /// `centered=True`.
     pub struct RmsPropTf {
@@ -22,8 +24,7 @@ hyper_parameters! {
         decay: f64 in Fraction = 0.9,
         /// Momentum μ.
         momentum: f64 in Fraction = 0.0,
-        /// Added inside the root. With it and `initial_square` at 0, an element that has seen no gradient becomes 0/0,
-        /// NaN.
+        /// Added inside the root. At 0: see [limits](crate::optim#limits).
         eps: f64 in NonNegative = 1e-10,
         /// What h starts at.
         initial_square: f64 in NonNegative = 1.0,

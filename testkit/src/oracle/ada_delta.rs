@@ -56,7 +56,7 @@ impl Oracle<2> for AdaDelta {
         AdaDelta {
             lr: dice.lr(),
             rho: dice.fraction(),
-            eps: dice.eps(),
+            eps: dice.log(1e-10, 1e-2),
             weight_decay: dice.weight_decay(),
             decay_form: dice.decay_form(),
             maximize: dice.flag(),
