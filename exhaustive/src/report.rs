@@ -102,11 +102,8 @@ fn errors(text: &mut String, lines: &[Line]) {
     let mut far: BTreeMap<(&str, &str), Far> = BTreeMap::new();
     for line in lines.iter().filter(|line| line.task == "errors") {
         // Name, variant, set and input; then what was found of parameter and state.
-        let (Some((name, rest)), [param, state, _]) =
-            (line.name.split_once(' '), line.found.split(" | ").collect::<Vec<_>>()[..])
-        else {
-            continue;
-        };
+        let Some((name, rest)) = line.name.split_once(' ') else { continue };
+        let [param, state, _] = line.found.split(" | ").collect::<Vec<_>>()[..] else { continue };
         let [variant, set, input] = rest.split(", ").collect::<Vec<_>>()[..] else { continue };
         for (i, found) in [param, state].into_iter().enumerate() {
             let mut words = found.split(' ');
