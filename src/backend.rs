@@ -1,11 +1,8 @@
 //! The instruction sets that can run a step, and which of them this CPU has.
 
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+use crate::run::cpu;
 use core::fmt;
-
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-cpufeatures::new!(avx2, "avx2");
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-cpufeatures::new!(avx512, "avx2", "avx512f", "avx512bw", "avx512vl");
 
 /// What runs a step. All backends give the same bits; they differ in speed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,9 +49,9 @@ impl Backend {
         match self {
             Backend::Scalar | Backend::Portable => true,
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-            Backend::Avx2 => avx2::get(),
+            Backend::Avx2 => cpu::has_avx2(),
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-            Backend::Avx512 => avx512::get(),
+            Backend::Avx512 => cpu::has_avx512(),
             #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
             Backend::Avx2 | Backend::Avx512 => false,
         }

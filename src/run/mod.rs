@@ -14,6 +14,8 @@ mod streams;
 mod sweep;
 mod tensor;
 
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+pub(crate) use arch::cpu;
 #[cfg(feature = "rayon")]
 pub(crate) use parallel::list;
 #[cfg(feature = "rayon")]

@@ -140,7 +140,7 @@ lanes!(1: |from| _mm256_zextps128_ps256(_mm_load_ss(from)),
     |to, value| _mm_store_ss(to, _mm256_castps256_ps128(value)));
 
 /// # Safety
-/// The CPU has AVX2.
+/// `cpu::has_avx2` holds.
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn drive<'a, U: Rule<S>, const S: usize>(rule: &U, list: impl StreamsList<'a, S>) {
     for streams in list {

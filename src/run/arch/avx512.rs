@@ -1,5 +1,5 @@
-//! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where AVX2, AVX-512F, BW and VL
-//! were detected: that is the SAFETY reason of every block here.
+//! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where
+//! AVX-512F, BW, VL and what they imply were detected: that is the SAFETY reason of every block here.
 
 use super::super::{driver, lanes::Lanes, streams::StreamsList};
 use super::avx2::F32x8;
@@ -123,7 +123,7 @@ impl Lanes<16> for F32x16 {
 }
 
 /// # Safety
-/// The CPU has AVX2, AVX-512F, BW and VL.
+/// `cpu::has_avx512` holds.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub(super) unsafe fn drive<'a, U: Rule<S>, const S: usize>(rule: &U, list: impl StreamsList<'a, S>) {
     for streams in list {

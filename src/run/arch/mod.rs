@@ -8,6 +8,8 @@ mod avx2;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod avx512;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+pub(crate) mod cpu;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;
 
 use super::streams::StreamsList;
@@ -40,10 +42,10 @@ pub(super) fn run<'a, U: Rule<S>, const S: usize>(backend: Supported, rule: &U, 
         Backend::Scalar => scalar::drive(rule, list),
         Backend::Portable => portable::drive(rule, list),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        // SAFETY: a supported backend: AVX2 was seen on this CPU.
+        // SAFETY: a supported backend: `cpu::has_avx2` holds.
         Backend::Avx2 => unsafe { avx2::drive(rule, list) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-        // SAFETY: a supported backend: AVX2, AVX-512F, BW and VL were seen on this CPU.
+        // SAFETY: a supported backend: `cpu::has_avx512` holds.
         Backend::Avx512 => unsafe { avx512::drive(rule, list) },
         #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
         Backend::Avx2 | Backend::Avx512 => {}
