@@ -75,7 +75,8 @@ impl Sweep {
             (Task::Errors, Subject::Step { entry, variant, set, .. }) => {
                 let (mut run, others) = history(&registry()[entry].variants[variant], set);
                 let step = run.tick(None).unwrap();
-                Ok(errors::sweep(&mut run, &step, &others, self.input, patterns))
+                let is_ordinary = matches!(set, Set::Fresh | Set::Running);
+                errors::sweep(&mut run, &step, &others, self.input, is_ordinary, patterns)
             }
             _ => bits::sweep(&self.prepare(), self.input, patterns).map(|()| "same".to_owned()),
         }

@@ -110,7 +110,8 @@ fn sqrt(x: f32) -> f32 {
             "vmov s0, {saved}",
             x = inout(reg) x.to_bits() => root,
             saved = out(reg) _,
-            options(pure, nomem, nostack, preserves_flags),
+            // The instruction sets flags of the FPU.
+            options(pure, nomem, nostack),
         );
     }
     f32::from_bits(root)
