@@ -1,4 +1,5 @@
 //! Where no thread can be spawned, `par_apply` does all on the calling thread. Without the test harness, which spawns threads.
+#![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use gradstep::{Momentum, Optimizer};
 use std::env;

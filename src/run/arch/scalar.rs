@@ -95,7 +95,7 @@ fn sqrt(x: f32) -> f32 {
 }
 
 /// The hard-float ABI implies an FPU with a single-precision square root.
-#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+#[cfg(all(target_arch = "arm", target_abi = "eabihf", not(miri)))]
 #[inline(always)]
 fn sqrt(x: f32) -> f32 {
     let root: u32;
@@ -117,7 +117,7 @@ fn sqrt(x: f32) -> f32 {
     f32::from_bits(root)
 }
 
-#[cfg(all(any(target_arch = "riscv32", target_arch = "riscv64"), target_feature = "f"))]
+#[cfg(all(any(target_arch = "riscv32", target_arch = "riscv64"), target_feature = "f", not(miri)))]
 #[inline(always)]
 fn sqrt(x: f32) -> f32 {
     let root: f32;
@@ -128,7 +128,7 @@ fn sqrt(x: f32) -> f32 {
     root
 }
 
-#[cfg(target_arch = "s390x")]
+#[cfg(all(target_arch = "s390x", not(miri)))]
 #[inline(always)]
 fn sqrt(x: f32) -> f32 {
     let root: f32;
@@ -139,13 +139,14 @@ fn sqrt(x: f32) -> f32 {
     root
 }
 
-/// wasm and whatever has no instruction that stable Rust can name: `libm` rounds correctly too.
+/// wasm and whatever has no instruction that stable Rust can name, and Miri, which runs no assembly: `libm` rounds correctly
+/// too.
 #[cfg(not(any(
     all(any(target_arch = "x86_64", target_arch = "x86"), target_feature = "sse"),
     all(target_arch = "aarch64", target_feature = "neon"),
-    all(target_arch = "arm", target_abi = "eabihf"),
-    all(any(target_arch = "riscv32", target_arch = "riscv64"), target_feature = "f"),
-    target_arch = "s390x",
+    all(target_arch = "arm", target_abi = "eabihf", not(miri)),
+    all(any(target_arch = "riscv32", target_arch = "riscv64"), target_feature = "f", not(miri)),
+    all(target_arch = "s390x", not(miri)),
 )))]
 #[inline(always)]
 fn sqrt(x: f32) -> f32 {
