@@ -12,7 +12,8 @@ pub enum Backend {
     /// One element at a time, with the FPU's square root where there is one. Supported everywhere.
     Scalar,
     /// `wide::f32x8`: SSE2, AVX, NEON or simd128, whatever the target was compiled for. Supported everywhere,
-    /// active by default only where the target has vectors.
+    /// active by default only where the target has vectors. On 32-bit ARM it is the scalar one: NEON flushes subnormal
+    /// numbers there.
     Portable,
     /// 256-bit vectors, detected at run time on x86-64.
     Avx2,
