@@ -54,3 +54,10 @@ pub(super) fn run<'a, U: Rule<S>, const S: usize>(backend: Supported, rule: &U, 
         Backend::Avx2 | Backend::Avx512 => {}
     }
 }
+
+/// The outcome of a comparison. With `relaxed-simd` the compiler makes one instruction of a comparison and the selection
+/// between the same numbers, which may return either of them where one is NaN. It does so where it can see both.
+#[inline(always)]
+fn hidden<M>(mask: M) -> M {
+    if cfg!(all(target_family = "wasm", target_feature = "relaxed-simd")) { core::hint::black_box(mask) } else { mask }
+}

@@ -1,6 +1,7 @@
 //! `wide::f32x8`: the vectors that the target was compiled for.
 
 use super::super::{driver, lanes::Lanes, streams::StreamsList};
+use super::hidden;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
 use crate::rule::Rule;
 use wide::{bytemuck, f32x8, i16x16, i32x8};
@@ -27,7 +28,7 @@ impl Real for f32x8 {
 
     #[inline(always)]
     fn lt(self, other: Self) -> Self {
-        self.simd_lt(other)
+        hidden(self.simd_lt(other))
     }
 
     #[inline(always)]

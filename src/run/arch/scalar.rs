@@ -1,6 +1,7 @@
 //! One f32 at a time: the backend of targets without vectors.
 
 use super::super::{driver, lanes::Lanes, streams::StreamsList};
+use super::hidden;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
 use crate::rule::Rule;
 
@@ -26,7 +27,7 @@ impl Real for f32 {
 
     #[inline(always)]
     fn lt(self, other: Self) -> bool {
-        self < other
+        hidden(self < other)
     }
 
     #[inline(always)]
