@@ -3,7 +3,7 @@
 //! # Limits
 //!
 //! - **Huge gradients**: the square of a gradient of 1.8e19 (2⁶⁴) or more is infinite in f32. An average of squares makes NaN
-//!   of the parameter then, a sum of squares lets it stand still; the page of each optimizer says which.
+//!   of the parameter then; with a sum of squares the parameter no longer changes. The page of each optimizer says which.
 //!   [`Step::clip_grads`](crate::Step::clip_grads), for example with 1e15, keeps such gradients away and costs no pass.
 //! - **Tiny gradients**: below 1e-19 a square loses digits, and below 2.6e-23 it is 0 while the gradient is not. With the usual
 //!   epsilons no step can tell. With an epsilon of 0, or below 1e-20, the smallest f32 counts as an epsilon inside the root, or
@@ -11,7 +11,7 @@
 //! - **Small steps**: an update below half of a parameter's last digit, 3e-8 of it, is lost. A learning rate of 1e-8, or the
 //!   decay of AdamW at 1e-6, may change nothing at all. [`Step::compensated`](crate::Step::compensated) keeps what is lost in
 //!   one more slot.
-//! - **Long averages**: an average of weights stands still once its share of a new one is below the last digit: an
+//! - **Long averages**: an average of weights no longer changes once its share of a new one is below the last digit: an
 //!   average of a million sets drifts by percents, and one with a decay of `1 − 1e-7` does not move.
 //!   [`Average::compensated`](crate::average::Average::compensated) keeps what is lost.
 

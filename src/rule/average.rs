@@ -23,7 +23,7 @@ impl Average {
     /// The same update of an average that keeps what rounding takes off it, in one more slot.
     ///
     /// An average over n sets of weights moves by a part of about 1/n. Once that is less than half of the last digit, a plain
-    /// average stands still: after some million sets, or at a decay of `1 − 1e-7`.
+    /// average no longer changes: after some million sets, or at a decay of `1 − 1e-7`.
     #[inline]
     pub const fn compensated(self) -> CompensatedAverage {
         CompensatedAverage { plain: self }

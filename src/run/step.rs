@@ -276,8 +276,8 @@ impl<U, A> Step<U, A> {
 
     /// Keeps what rounding takes off the parameters in one more state slot, the last one, which starts at zero.
     ///
-    /// A step below half of a parameter's last digit is lost otherwise: with SGD at `lr` 1e-8 a parameter of 1 stands still,
-    /// and so it does under the decay of AdamW at `lr` 1e-6. With this slot a million such steps count. Parameter and
+    /// A step below half of a parameter's last digit is lost otherwise: with SGD at `lr` 1e-8 a parameter of 1 never changes,
+    /// nor does it under the decay of AdamW at `lr` 1e-6. With this slot a million such steps count. Parameter and
     /// compensation together have some 48 bits. Fuse it in before [`Step::then`] and after [`Step::cautious`].
     ///
     /// ```

@@ -64,7 +64,7 @@ fn pages_say_what_becomes_of_huge_gradients() {
         let says = match (
             said.contains("1.8e1"),
             said.contains("NaN of the parameter"),
-            said.contains("stands still") || said.contains("stays at"),
+            said.contains("no longer changes") || said.contains("stays at"),
         ) {
             (true, true, false) => Outcome::Nan,
             (true, false, true) => Outcome::StandsStill,

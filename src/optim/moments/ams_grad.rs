@@ -22,7 +22,7 @@ hyper_parameters! {
     /// Source: Reddi, Kale & Kumar, "On the Convergence of Adam and Beyond", 2018, arXiv 1904.09237.
     /// State: m (`exp_avg`), v (`exp_avg_sq`) and v_max (`max_exp_avg_sq`), zeros at the start.
     ///
-    /// After a gradient of 1.8e19 or more, whose square is infinite, the parameter stands still: see
+    /// After a gradient of 1.8e19 or more, whose square is infinite, the parameter no longer changes: see
     /// [limits](crate::optim#limits).
     ///
     /// | preset | the maximum is over | weight decay |

@@ -21,7 +21,7 @@ hyper_parameters! {
     /// 2011.
     /// State: h (`sum`), `initial_accumulator` at the start.
     ///
-    /// After a gradient of 1.8e19 or more, whose square is infinite, the parameter stands still: see
+    /// After a gradient of 1.8e19 or more, whose square is infinite, the parameter no longer changes: see
     /// [limits](crate::optim#limits).
     ///
     /// | preset | lr | epsilon | initial accumulator |
