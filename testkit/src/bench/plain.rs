@@ -274,7 +274,7 @@ fn of(optimizer: &str) -> Loop {
                 let sum = n + square;
                 let root = sum.sqrt();
                 let growth = square / (root + n.sqrt() + f32::MIN_POSITIVE);
-                let z = z + (g - growth * inverse * p);
+                let z = z + (g - growth * (inverse * p));
                 (lr * (min(max(z, -l1), l1) - z) / (root + f32::MIN_POSITIVE), [z, sum])
             })
         }
