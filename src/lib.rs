@@ -9,6 +9,7 @@ pub mod any;
 pub mod average;
 mod backend;
 mod check;
+pub mod clip;
 mod error;
 pub mod grad;
 pub mod math;
@@ -20,6 +21,7 @@ mod run;
 #[cfg(feature = "rand_core")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rand_core")))]
 pub mod sample;
+pub mod sum;
 
 pub use backend::Backend;
 pub use error::{Error, Named, Slice};
