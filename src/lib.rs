@@ -13,6 +13,7 @@ pub mod clip;
 mod error;
 pub mod grad;
 pub mod math;
+#[macro_use]
 pub mod optim;
 mod range;
 mod real;
@@ -22,6 +23,7 @@ mod run;
 #[cfg_attr(docsrs, doc(cfg(feature = "rand_core")))]
 pub mod sample;
 pub mod sum;
+pub mod whole;
 
 pub use backend::Backend;
 pub use error::{Error, Named, Slice};

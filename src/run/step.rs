@@ -41,6 +41,12 @@ impl<U> Step<U> {
 }
 
 impl<U, A> Step<U, A> {
+    /// Step `t` of a rule behind an adapter.
+    #[inline(always)]
+    pub(crate) const fn adapted(t: u64, rule: U, adapter: A) -> Self {
+        Step { fused: Adapted { rule, adapter }, sweeps: t.is_multiple_of(64) }
+    }
+
     /// The rule, with its coefficients.
     #[inline(always)]
     pub const fn rule(&self) -> &U {

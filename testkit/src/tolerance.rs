@@ -52,3 +52,6 @@ pub const CLIPPED: f64 = 2.1;
 
 /// A norm over a few hundred elements, relative: each block rounds some forty times in f64, and so does the reference.
 pub const NORM: f64 = 1e-14;
+
+/// Twelve steps of an optimizer that looks at a whole tensor, in units of a tensor's largest parameter.
+pub const WHOLE: f64 = 16.0;

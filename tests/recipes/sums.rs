@@ -22,9 +22,9 @@ fn units(x: f64) -> BigInt {
 fn is_nearest(x: f64, exact: &BigInt) -> bool {
     let distance = |x: f64| (units(x) - exact).magnitude().clone();
     let nearer = distance(x);
-    [x.next_up(), x.next_down()].iter().all(|other| {
-        nearer < distance(*other) || nearer == distance(*other) && x.to_bits().is_multiple_of(2)
-    })
+    [x.next_up(), x.next_down()]
+        .iter()
+        .all(|other| nearer < distance(*other) || nearer == distance(*other) && x.to_bits().is_multiple_of(2))
 }
 
 /// The sum of a block as the definition says, in f64.
@@ -43,7 +43,8 @@ fn block(terms: &[f64]) -> f64 {
 
 /// The terms of each kind of sum, and the sum.
 fn kinds(values: &[f32], factors: &[f32]) -> [(&'static str, Vec<f64>, Sum); 4] {
-    let of = |term: fn(f64, f64) -> f64| values.iter().zip(factors).map(|(x, y)| term((*x).into(), (*y).into())).collect();
+    let of =
+        |term: fn(f64, f64) -> f64| values.iter().zip(factors).map(|(x, y)| term((*x).into(), (*y).into())).collect();
     [
         ("squares", of(|x, _| x * x), Sum::squares(values)),
         ("magnitudes", of(|x, _| x.abs()), Sum::magnitudes(values)),
