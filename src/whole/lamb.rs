@@ -1,7 +1,8 @@
+use super::measures::{norms, trust_ratio};
 use super::step::{Phases, WholeOptimizer};
-use super::{norms, trust_ratio};
 use crate::check;
 use crate::error::Error;
+use crate::math::bias_correction as bias_correction_of;
 use crate::optim::{Adam, AdamDirection, Slot};
 use crate::real::Real;
 use crate::rule::{Direction, Measure, Penalty, Rule, Switch};
@@ -23,7 +24,7 @@ hyper_parameters! {
     /// | [`Lamb::optax`], the default and the paper | weight decay 0 |
     /// | [`Lamb::timm`] and NVIDIA's `FusedLAMB` | weight decay 0.01; a tensor without weight decay has ratio 1; the whole gradient is first clipped by its global norm, to 1: see below |
     /// | [`Lamb::nvlamb`], NVIDIA's with `use_nvlamb` | the same, but every tensor has its ratio |
-    /// | [`Lamb::pytorch_optimizer`], and the first implementations | no bias correction, decay beside the step, `‖p‖` at most 10, eps beside `‖r‖` |
+    /// | [`Lamb::pytorch_optimizer`], and the first implementations | the step is divided by `1−β1ᵗ` and the moments are not corrected, decay beside the step, `‖p‖` at most 10, eps beside `‖r‖` |
     ///
     /// The clip of timm and NVIDIA is `scale_grads` with the factor of [`ClipNorm::optax`](crate::clip::ClipNorm::optax)
     /// `(1.0)` for the norm of all gradients.
@@ -39,6 +40,8 @@ hyper_parameters! {
         bias_correction: bool = true,
         /// Weight decay, in r or beside the step.
         weight_decay: f64 in NonNegative = 0.0,
+        /// Divides the whole step by `1−β1ᵗ`, after its ratio.
+        step_correction: bool = false,
         /// Takes `lr · wd · p` off p before the norms, instead of adding `wd · p` to r.
         decoupled: bool = false,
         /// Without weight decay too, the step has its ratio.
@@ -58,7 +61,7 @@ hyper_parameters! {
         /// `apex.optimizers.FusedLAMB` with `use_nvlamb=True`.
         nvlamb = { weight_decay: 0.01, };
         /// `pytorch_optimizer.Lamb`.
-        pytorch_optimizer = { bias_correction: false, decoupled: true, max_param_norm: 10.0, ratio_eps: 1e-6, };
+        pytorch_optimizer = { bias_correction: false, step_correction: true, decoupled: true, max_param_norm: 10.0, ratio_eps: 1e-6, };
     }
 }
 
@@ -78,6 +81,7 @@ impl WholeOptimizer<2, 2> for Lamb {
                 in_update: Penalty::new(if self.decoupled { 0.0 } else { check::rounded(self.weight_decay) }),
                 beside: Penalty::new(if self.decoupled { rate } else { 0.0 }),
             },
+            lr: if self.step_correction { self.lr / bias_correction_of(beta1, t).to_f64() } else { self.lr },
             hyper: *self,
         })
     }
@@ -87,6 +91,7 @@ impl WholeOptimizer<2, 2> for Lamb {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LambPhases {
     direction: LambDirection,
+    lr: f64,
     hyper: Lamb,
 }
 
@@ -146,12 +151,12 @@ impl Phases<2, 2> for LambPhases {
     }
 
     fn update(&self, sums: &[Sum; 2], (): &mut ()) -> LambRule {
-        let Lamb { lr, weight_decay, always_adapt, max_ratio, max_param_norm, ratio_eps, .. } = self.hyper;
+        let Lamb { weight_decay, always_adapt, max_ratio, max_param_norm, ratio_eps, .. } = self.hyper;
         let (of_params, of_update) = norms(sums);
         let adapts = always_adapt || weight_decay != 0.0;
         let of_params = if of_params > max_param_norm { max_param_norm } else { of_params };
         let ratio = if adapts { trust_ratio(1.0, of_params, of_update, ratio_eps) } else { 1.0 };
         let ratio = if adapts && ratio > max_ratio { max_ratio } else { ratio };
-        LambRule { direction: self.direction, rate: (lr * ratio) as f32 }
+        LambRule { direction: self.direction, rate: (self.lr * ratio) as f32 }
     }
 }

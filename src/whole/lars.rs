@@ -1,5 +1,5 @@
+use super::measures::{norms, trust_ratio};
 use super::step::{Phases, WholeOptimizer};
-use super::{norms, trust_ratio};
 use crate::check;
 use crate::error::Error;
 use crate::optim::Slot;

@@ -34,29 +34,50 @@
 //! |---|---|---|---|
 //! | [`Lars`], LARC | 1 | none | each tensor |
 //! | [`Lamb`] | 2 | none | each tensor |
+//! | [`NovoGrad`] | 1 | an `f64` | each tensor |
+//! | [`Fromage`] | 0 | none | each tensor |
+//! | [`StableAdamW`] | 2 | none | each tensor |
+//! | [`Mars`] | 3 | none | each tensor |
+//! | [`AdamMini`] | 1 | an `f64` | each block |
+//! | [`Dog`], [`Dowg`] | 1 | [`DistanceMemory`] | all tensors |
+//! | [`Prodigy`] | 4 | [`ProdigyMemory`] | all tensors |
+//! | [`DAdaptAdam`], [`DAdaptSgd`] | 3, 2 | [`DAdaptMemory`] | all tensors |
+//! | [`PolyakSgd`] | 0 | an `f64`: the loss | all tensors |
+//! | [`Momo`] | 1 | [`MomoMemory`], with the loss | all tensors |
 //!
 //! [`Cautious`](crate::rule::Cautious) versions of other optimizers with the authors' factor come from [`Step::cautious_mean`].
 
+mod adam_mini;
+mod bounded;
+mod cautious;
+mod d_adapt;
+mod distance;
+mod fromage;
 mod lamb;
 mod lars;
+mod mars;
+mod measures;
+mod novo_grad;
+mod polyak;
+mod prodigy;
+mod stable_adam_w;
 mod step;
 
+pub use adam_mini::*;
+pub use bounded::BoundedUpdate;
+pub use cautious::CautiousMean;
+pub use d_adapt::*;
+pub use distance::*;
+pub use fromage::*;
 pub use lamb::*;
 pub use lars::*;
+pub use mars::*;
+pub use measures::*;
+pub use novo_grad::*;
+pub use polyak::*;
+pub use prodigy::*;
+pub use stable_adam_w::*;
 pub use step::{Phases, WholeOptimizer, WholeStep};
 
 #[allow(unused_imports, reason = "the documentation links it")]
 use crate::Step;
-use crate::sum::Sum;
-
-/// The ratio of a norm of parameters to that of their update: `coefficient · ‖p‖ / (‖u‖ + eps)`, or 1 where either norm is 0.
-///
-/// NaN in a norm makes the ratio NaN.
-fn trust_ratio(coefficient: f64, of_params: f64, of_update: f64, eps: f64) -> f64 {
-    if of_params == 0.0 || of_update == 0.0 { 1.0 } else { coefficient * of_params / (of_update + eps) }
-}
-
-/// The Euclidean norms of two sums of squares.
-fn norms([a, b]: &[Sum; 2]) -> (f64, f64) {
-    (a.root(), b.root())
-}

@@ -5,7 +5,7 @@ use crate::check;
 use crate::error::Error;
 use crate::optim::slot::{self, Slot};
 use crate::optim::{Clock, HyperParameters};
-use crate::rule::{Adapted, Adapter, Chain, ClipGrads, Measure, Rule, ScaleGrads, Unadapted};
+use crate::rule::{Adapted, Adapter, Chain, ClipGrads, Measure, Objective, Rule, ScaleGrads, Unadapted};
 #[cfg(feature = "rayon")]
 use crate::run::par_measure;
 use crate::run::{Step, Tensor, measure, measure_on};
@@ -62,7 +62,7 @@ pub trait WholeOptimizer<const S: usize, const K: usize>: HyperParameters {
         *next.step() = t;
         let phases = self.phases(t, &mut next)?;
         *clock = next;
-        Ok(WholeStep { t, phases, adapter: Unadapted })
+        Ok(WholeStep { sweeps: t.is_multiple_of(64), phases, adapter: Unadapted })
     }
 
     /// Fills the state of `params` as it is before the first step: zeros, unless [`WholeOptimizer::SLOTS`] says otherwise.
@@ -80,15 +80,16 @@ pub trait WholeOptimizer<const S: usize, const K: usize>: HyperParameters {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use = "a step changes nothing until it is applied"]
 pub struct WholeStep<P, A = Unadapted> {
-    t: u64,
+    /// Whether the update sweeps the state: see [`Rule::fades`].
+    sweeps: bool,
     phases: P,
     adapter: A,
 }
 
-impl<P> WholeStep<P> {
-    /// Step `t` of these phases.
-    pub(crate) const fn at(t: u64, phases: P) -> Self {
-        WholeStep { t, phases, adapter: Unadapted }
+impl<P, A> WholeStep<P, A> {
+    /// The phases behind an adapter, with an update that sweeps the state or not.
+    pub(crate) const fn of_parts(sweeps: bool, phases: P, adapter: A) -> Self {
+        WholeStep { sweeps, phases, adapter }
     }
 }
 
@@ -100,7 +101,7 @@ impl<P, A: Adapter> WholeStep<P, A> {
 
     /// Fuses an adapter into both phases. Adapters of gradients act in the order in which they were added.
     pub fn with<B: Adapter>(self, adapter: B) -> WholeStep<P, Chain<A, B>> {
-        WholeStep { t: self.t, phases: self.phases, adapter: Chain { first: self.adapter, second: adapter } }
+        WholeStep::of_parts(self.sweeps, self.phases, Chain { first: self.adapter, second: adapter })
     }
 
     /// `g ← factor · g` in both phases: see [`Step::scale_grads`].
@@ -111,6 +112,11 @@ impl<P, A: Adapter> WholeStep<P, A> {
     /// `g ← min(max(g, −limit), limit)` in both phases: see [`Step::clip_grads`].
     pub fn clip_grads(self, limit: f64) -> WholeStep<P, Chain<A, ClipGrads>> {
         self.with(ClipGrads::new(limit))
+    }
+
+    /// `g ← −g` in both phases: ascends instead of descending.
+    pub fn maximize(self) -> WholeStep<P, Chain<A, Objective>> {
+        self.with(Objective::new(true, 0.0))
     }
 
     fn measured<const S: usize, const K: usize>(&self, memory: &P::Memory) -> Adapted<P::Measure, A>
@@ -184,7 +190,7 @@ impl<P, A: Adapter> WholeStep<P, A> {
     where
         P: Phases<S, K>,
     {
-        Step::adapted(self.t, self.phases.update(sums, memory), self.adapter)
+        Step::of_parts(self.sweeps, self.phases.update(sums, memory), self.adapter)
     }
 
     /// Both phases for one tensor, in two passes over memory.

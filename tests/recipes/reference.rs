@@ -5,10 +5,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Tensors by name, flattened.
-pub type Tensors = BTreeMap<String, Vec<f32>>;
+pub(crate) type Tensors = BTreeMap<String, Vec<f32>>;
 
 #[derive(Deserialize)]
-pub struct File {
+pub(crate) struct File {
     kept: Vec<usize>,
     shapes: BTreeMap<String, Vec<usize>>,
     params: Tensors,
@@ -24,41 +24,41 @@ struct Case {
 }
 
 /// A tensor with its state.
-pub struct Tensor<const S: usize> {
-    pub name: String,
-    pub params: Vec<f32>,
-    pub state: [Vec<f32>; S],
+pub(crate) struct Tensor<const S: usize> {
+    pub(crate) name: String,
+    pub(crate) params: Vec<f32>,
+    pub(crate) state: [Vec<f32>; S],
 }
 
 /// The largest and the mean error of a run against f64, in units of the largest parameter of a tensor.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Errors {
-    pub largest: f64,
-    pub mean: f64,
+pub(crate) struct Errors {
+    pub(crate) largest: f64,
+    pub(crate) mean: f64,
 }
 
 impl File {
-    pub fn load() -> Self {
+    pub(crate) fn load() -> Self {
         serde_json::from_str(include_str!("../data/whole.json")).unwrap()
     }
 
     /// The names of the cases.
-    pub fn cases(&self) -> Vec<&str> {
+    pub(crate) fn cases(&self) -> Vec<&str> {
         self.cases.iter().map(|case| case.case.as_str()).collect()
     }
 
     /// Whether a tensor has one dimension.
-    pub fn is_vector(&self, name: &str) -> bool {
+    pub(crate) fn is_vector(&self, name: &str) -> bool {
         self.shapes[name].len() < 2
     }
 
     /// The length of a row of a matrix, or of a whole vector.
-    pub fn row(&self, name: &str) -> usize {
+    pub(crate) fn row(&self, name: &str) -> usize {
         *self.shapes[name].last().unwrap()
     }
 
     /// The tensors at the start, with zeros as state.
-    pub fn tensors<const S: usize>(&self) -> Vec<Tensor<S>> {
+    pub(crate) fn tensors<const S: usize>(&self) -> Vec<Tensor<S>> {
         self.params
             .iter()
             .map(|(name, params)| Tensor {
@@ -70,7 +70,7 @@ impl File {
     }
 
     /// Calls `step` with the gradients of every step, and keeps what it returns after those that the file keeps.
-    pub fn run(&self, mut step: impl FnMut(&Tensors) -> Tensors) -> Vec<Tensors> {
+    pub(crate) fn run(&self, mut step: impl FnMut(&Tensors) -> Tensors) -> Vec<Tensors> {
         let steps = self.grads.iter().enumerate();
         steps
             .map(|(t, grads)| (t + 1, step(grads)))
@@ -80,10 +80,14 @@ impl File {
     }
 
     /// Checks a run against the case, and returns our errors and those of the library's f32 run.
-    pub fn check(&self, name: &str, found: &[Tensors]) -> (Errors, Errors) {
+    pub(crate) fn check(&self, name: &str, found: &[Tensors]) -> (Errors, Errors) {
         let case = self.cases.iter().find(|case| case.case == name).unwrap_or_else(|| panic!("no case {name}"));
         let (ours, theirs) = (errors(found, &case.params_f64), errors(&case.params_f32, &case.params_f64));
-        assert!(ours.largest <= tolerance::WHOLE, "{name}: {:?} at {}", ours, first(found, &case.params_f64));
+        assert!(
+            ours.largest <= tolerance::WHOLE.max(1.25 * theirs.largest),
+            "{name}: {ours:?}, theirs {theirs:?}, {}",
+            first(found, &case.params_f64)
+        );
         (ours, theirs)
     }
 }
