@@ -6,7 +6,7 @@ use crate::check;
 use crate::error::Error;
 use crate::optim::Slot;
 use crate::real::Real;
-use crate::rule::{Measure, Rule};
+use crate::rule::{Measure, Off, Rule};
 use crate::sum::Sum;
 
 hyper_parameters! {
@@ -62,7 +62,7 @@ impl Phases<0, 1> for PolyakSgd {
     type Update = PolyakRule;
 
     fn measure(&self, _: &f64) -> Squares {
-        Squares
+        Squares(Off)
     }
 
     fn update(&self, [squares]: &[Sum; 1], loss: &mut f64) -> PolyakRule {
