@@ -52,6 +52,12 @@ impl Dice {
         (self.bits() >> 8) as f32 / 8_388_608.0 - 1.0
     }
 
+    /// A special number that is finite, or 0.
+    pub(crate) fn special_but_finite(&mut self) -> f32 {
+        let number = self.special();
+        if number.is_finite() { number } else { 0.0 }
+    }
+
     /// One of [`SPECIAL`] with either sign.
     pub(crate) fn special(&mut self) -> f32 {
         let bits = self.bits();
@@ -111,6 +117,12 @@ impl Hash {
         for byte in bits.to_le_bytes() {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
         }
+    }
+
+    pub(crate) fn add_f64(&mut self, value: f64) {
+        let bits = if value.is_nan() { f64::NAN } else { value }.to_bits();
+        self.add_bits(bits as u32);
+        self.add_bits((bits >> 32) as u32);
     }
 
     /// Adds the first elements of parameters and slots.

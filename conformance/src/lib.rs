@@ -4,6 +4,7 @@
 
 mod inputs;
 mod stepping;
+mod whole;
 
 use gradstep::average::{Lookahead, Swa, WeightEma};
 use gradstep::rule::Adapter;
@@ -40,7 +41,7 @@ pub fn run(backend: Option<Backend>, mut report: impl FnMut([&str; 2], u64)) -> 
     report(["followers", ""], followers(backend, &mut buffers)?);
     report(["passes", ""], passes(&mut buffers)?);
     report(["shuffle", ""], shuffle());
-    Ok(())
+    whole::whole(place, &mut buffers, report)
 }
 
 /// Five steps at every length, from the start that the optimizer asks for.

@@ -100,3 +100,34 @@ pub use step::{Phases, WholeOptimizer, WholeStep};
 
 #[allow(unused_imports, reason = "the documentation links it")]
 use crate::Step;
+
+/// Calls a macro of the caller with every optimizer of this module, its number of state slots and that of its sums.
+///
+/// ```
+/// macro_rules! names {
+///     ($($Optimizer:ident: $slots:literal, $sums:literal;)*) => { [$(stringify!($Optimizer)),*] };
+/// }
+/// assert!(gradstep::for_each_whole_optimizer!(names).contains(&"Lamb"));
+/// ```
+#[macro_export]
+macro_rules! for_each_whole_optimizer {
+    ($callback:ident) => {
+        $callback! {
+            Lars: 1, 2;
+            Lamb: 2, 2;
+            NovoGrad: 1, 1;
+            Fromage: 0, 2;
+            StableAdamW: 2, 1;
+            Mars: 3, 1;
+            AdamMini: 1, 1;
+            RowAdaGrad: 0, 1;
+            Dog: 1, 3;
+            Dowg: 1, 3;
+            Prodigy: 4, 2;
+            DAdaptAdam: 3, 2;
+            DAdaptSgd: 2, 3;
+            PolyakSgd: 0, 1;
+            Momo: 1, 3;
+        }
+    };
+}

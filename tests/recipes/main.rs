@@ -8,6 +8,7 @@
 )]
 
 mod accumulating;
+mod bits;
 mod clipping;
 mod reference;
 mod sums;
