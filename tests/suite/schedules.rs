@@ -395,6 +395,22 @@ fn ends_are_exact() {
     assert_eq!((cycle.at(2), cycle.at(9)), (0.5, 0.5 / 25.0 / 1e4));
 }
 
+/// Near an end of 0 the rates are as exact as near the start, relatively.
+#[test]
+fn small_rates_are_exact() {
+    let steps = 1_000_000;
+    assert_eq!(Linear::new(1.0, 0.0, steps).unwrap().at(steps - 1), 1e-6);
+    assert_eq!(Polynomial::torch(1.0, steps, 1.0).unwrap().at(steps - 1), 1e-6);
+    // sin²(x/2) of a small angle by its series.
+    let angle = PI / 2.0 * 1e-6;
+    let expected = angle * angle * (1.0 - angle * angle / 3.0);
+    for schedule in [Cosine::new(1.0, 0.0, steps).unwrap(), Cosine::torch(1.0, steps, 0.0).unwrap()] {
+        assert_near(&[schedule.at(steps - 1)], &[expected], tolerance::SCHEDULE_FORMULA, "cosine");
+    }
+    let restarts = CosineRestarts::new(1.0, 0.0, steps, 1).unwrap();
+    assert_near(&[restarts.at(steps - 1)], &[expected], tolerance::SCHEDULE_FORMULA, "restarts");
+}
+
 #[test]
 fn chains_count_from_their_boundaries() {
     let (down, up) = (Linear::new(0.4, 0.2, 100).unwrap(), Linear::new(0.5, 0.9, 100).unwrap());
@@ -522,6 +538,8 @@ fn rates_beyond_f32() {
     assert_eq!((falling.at(146), falling.at(147)), (0.1 * libm::pow(0.5, 146.0), 0.0));
     let rising = Exponential::torch(0.1, 2.0).unwrap();
     assert_eq!((rising.at(131), rising.at(132)), (0.1 * libm::pow(2.0, 131.0), f64::from(f32::MAX)));
+    let doubling = StepDecay::new(0.1, 1, 2.0).unwrap();
+    assert_eq!((doubling.at(131), doubling.at(132)), (0.1 * libm::pow(2.0, 131.0), f64::from(f32::MAX)));
     assert_eq!((rising.at(u64::MAX), Exponential::torch(0.0, 2.0).unwrap().at(u64::MAX)), (f64::from(f32::MAX), 0.0));
 }
 
