@@ -8,10 +8,12 @@ extern crate std;
 pub mod any;
 pub mod average;
 mod backend;
+#[macro_use]
 mod check;
 pub mod clip;
 mod error;
 pub mod grad;
+pub mod loss_scale;
 pub mod math;
 #[macro_use]
 pub mod optim;
@@ -22,6 +24,7 @@ mod run;
 #[cfg(feature = "rand_core")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rand_core")))]
 pub mod sample;
+pub mod schedule;
 pub mod sum;
 pub mod whole;
 

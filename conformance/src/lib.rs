@@ -3,6 +3,7 @@
 #![no_std]
 
 mod inputs;
+mod scheduling;
 mod stepping;
 mod whole;
 
@@ -41,6 +42,7 @@ pub fn run(backend: Option<Backend>, mut report: impl FnMut([&str; 2], u64)) -> 
     report(["followers", ""], followers(backend, &mut buffers)?);
     report(["passes", ""], passes(&mut buffers)?);
     report(["shuffle", ""], shuffle());
+    scheduling::schedules(&mut report)?;
     whole::whole(place, &mut buffers, report)
 }
 
