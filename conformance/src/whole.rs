@@ -129,8 +129,8 @@ fn special<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(
 /// Steps of an element-wise optimizer that look at a whole tensor first.
 fn wrappers(place: Place, buffers: &mut Buffers) -> Result<u64, Error> {
     let (mut hash, mut dice, mut clock) = (Hash::new(), Dice::new(7), 0);
-    let draws: [(fn(&mut Dice) -> f32, bool); 2] = [(Dice::ordinary, true), (Dice::special, false)];
-    for (draw, clips) in draws {
+    for clips in [true, false] {
+        let draw = if clips { Dice::ordinary } else { Dice::special };
         buffers.fill(&mut dice, draw);
         for len in [1, 16, MAX] {
             buffers.fill_grads(&mut dice, draw);
