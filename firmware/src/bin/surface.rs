@@ -7,9 +7,12 @@
 use core::hint::black_box;
 use cortex_m_rt::entry;
 use gradstep::average::{Lookahead, Swa, WeightEma};
+use gradstep::clip::{AdaptiveClip, ClipNorm};
 use gradstep::loss_scale::{DynamicLossScale, LossScale};
 use gradstep::optim::Clock;
 use gradstep::schedule::*;
+use gradstep::sum::{self, Sum};
+use gradstep::whole::*;
 use gradstep::*;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::SeedableRng;
@@ -128,12 +131,62 @@ fn schedules() -> Result<(), Error> {
     Ok(())
 }
 
+fn sums(buffers: &mut Buffers) -> Result<(), Error> {
+    let (params, grads, [buffer]) = buffers.streams_of(LEN / 2);
+    let mut total = Sum::squares(grads) + Sum::magnitudes(grads);
+    total += Sum::values(grads);
+    total.merge(&Sum::products(grads, params)?);
+    let total = Sum::from_bytes(&black_box(total.to_bytes())).starting_at(black_box(0))?.expect_len(black_box(64))?;
+    black_box((total.value(), total.mean(), total.is_finite()));
+    black_box((sum::largest(grads), sum::count_non_finite(grads), sum::larger(black_box(1.0), black_box(2.0))));
+    let norm = grad::accumulate_squares(params, grads, black_box(0.5))?.root();
+    let clip = ClipNorm::torch(black_box(1.0))?;
+    black_box((clip.verdict(norm), ClipNorm::optax(black_box(1.0))?.factor(norm)?));
+    let adaptive = black_box(AdaptiveClip::DEFAULT);
+    black_box(adaptive.factor_of(params, grads)?);
+    let mut grads = [0.0; LEN / 2];
+    let step = black_box(Momentum::default()).tick(black_box(&mut 0))?;
+    step.apply_zeroing(params, &mut grads, [buffer])?;
+    let (params, grads, state) = buffers.streams();
+    let adam = black_box(Adam::default()).tick(black_box(&mut 0))?;
+    adam.clip_norm(clip).apply(params, grads, state)?;
+    let (params, grads, state) = buffers.streams();
+    adam.adaptive_clip(adaptive).apply_rows_with(&mut [(); 4], black_box(LEN / 4), params, grads, state)?;
+    let (params, grads, state) = buffers.streams();
+    adam.centered().apply(params, grads, state)?;
+    let (params, grads, state) = buffers.streams();
+    adam.cautious_mean().apply(params, grads, state)?;
+    let (params, grads, state) = buffers.streams();
+    adam.bound_update(black_box(1.0))?.apply(params, grads, state)?;
+    let (params, grads, state) = buffers.streams();
+    black_box(Sam::DEFAULT).climb()?.apply(params, grads, state)
+}
+
+fn whole<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(buffers: &mut Buffers) -> Result<(), Error> {
+    let (optimizer, mut clock) = (black_box(O::default()), black_box(O::Clock::default()));
+    let mut memory = Default::default();
+    let (params, _, state) = buffers.streams();
+    optimizer.init(params, state)?;
+    let step = optimizer.tick(&mut clock)?.scale_grads(black_box(0.5)).clip_grads(black_box(0.5)).maximize();
+    let (params, grads, state) = buffers.streams();
+    step.apply_with(&mut memory, params, grads, state)?;
+    let (params, grads, mut state) = buffers.streams();
+    step.apply_all_with(&mut memory, &mut [Tensor::new(params, grads, &mut state)])?;
+    let (params, grads, state) = buffers.streams();
+    step.apply_rows_with(&mut [memory; 4], black_box(LEN / 4), params, grads, state)
+}
+
 fn all(buffers: &mut Buffers) -> Result<(), Error> {
     macro_rules! each {
         ($($Optimizer:ident: $slots:literal,)*) => { $(optimizer::<$Optimizer, $slots>(buffers)?;)* };
     }
     for_each_optimizer!(each);
+    macro_rules! each_whole {
+        ($($Optimizer:ident: $slots:literal, $sums:literal;)*) => { $(whole::<$Optimizer, $slots, $sums>(buffers)?;)* };
+    }
+    for_each_whole_optimizer!(each_whole);
     others(buffers)?;
+    sums(buffers)?;
     schedules()
 }
 
