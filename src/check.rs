@@ -69,3 +69,23 @@ pub(crate) const fn next_step(clock: u64) -> Result<u64, Error> {
         step => Ok(step),
     }
 }
+
+/// Serde of a type with `checked`, which refuses fields that no constructor gives, and with serde's derives for
+/// `remote = "Self"`: what is read goes through `checked`.
+macro_rules! checked_serde {
+    ($Type:ident $(<$N:ident>)?) => {
+        #[cfg(feature = "serde")]
+        impl $(<const $N: usize>)? serde::Serialize for $Type $(<$N>)? {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                Self::serialize(self, serializer)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de $(, const $N: usize)?> serde::Deserialize<'de> for $Type $(<$N>)? {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::deserialize(deserializer)?.checked().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}

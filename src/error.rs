@@ -38,6 +38,17 @@ pub enum Error {
         /// What it may hold.
         range: Range,
     },
+    /// An argument is above what another one allows: a part is larger than the whole.
+    Above {
+        /// The argument.
+        name: &'static str,
+        /// The value that was given.
+        value: f64,
+        /// What limits it: another argument.
+        limit: &'static str,
+        /// The largest value that it may have.
+        most: f64,
+    },
     /// A hyper-parameter is in its range, but a coefficient derived from it is infinite in f32, or is 0 though it was
     /// given as a number other than 0.
     Coefficient {
@@ -96,6 +107,7 @@ impl Error {
             Error::Length { .. } => "length of a slice",
             Error::TensorLength { .. } => "length of a slice in a list",
             Error::HyperParameter { .. } => "hyper-parameter out of range",
+            Error::Above { .. } => "argument above another one",
             Error::Coefficient { .. } => "coefficient out of the range of f32",
             Error::Clock { .. } => "clock out of range",
             Error::ClockOverflow => "clock at its maximum",
@@ -191,6 +203,9 @@ impl fmt::Display for Error {
                 write!(f, "{slice} of tensor {tensor} has {found} elements, expected {expected}")
             }
             Error::HyperParameter { name, value, range } => write!(f, "{name} is {value}, expected {range}"),
+            Error::Above { name, value, limit, most } => {
+                write!(f, "{name} is {value}, above {limit}, which is {most}")
+            }
             Error::Coefficient { name, value, coefficient } => {
                 write!(f, "{name} is {value}, which makes a coefficient of {coefficient}, out of the range of f32")
             }

@@ -8,9 +8,11 @@ extern crate std;
 pub mod any;
 pub mod average;
 mod backend;
+#[macro_use]
 mod check;
 mod error;
 pub mod grad;
+pub mod loss_scale;
 pub mod math;
 pub mod optim;
 mod range;
@@ -20,6 +22,7 @@ mod run;
 #[cfg(feature = "rand_core")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rand_core")))]
 pub mod sample;
+pub mod schedule;
 
 pub use backend::Backend;
 pub use error::{Error, Named, Slice};
