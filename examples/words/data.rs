@@ -65,7 +65,7 @@ pub(crate) struct Batches<'a> {
     words: &'a [Vec<u8>],
     size: usize,
     order: Vec<usize>,
-    epoch: Option<usize>,
+    epoch: Option<u64>,
 }
 
 impl<'a> Batches<'a> {
@@ -73,20 +73,16 @@ impl<'a> Batches<'a> {
         Batches { words, size, order: Vec::new(), epoch: None }
     }
 
-    /// Batches in an epoch. The words that are left over are other ones in each epoch.
-    pub(crate) fn in_epoch(&self) -> usize {
-        self.words.len() / self.size
-    }
-
-    /// The words of a batch.
-    pub(crate) fn get(&mut self, number: usize) -> Vec<&'a [u8]> {
-        let epoch = number / self.in_epoch();
+    /// The words of a batch. Those that are left over at the end of an epoch are other ones in each.
+    pub(crate) fn get(&mut self, number: u64) -> Vec<&'a [u8]> {
+        let batches = self.words.len() / self.size;
+        let (epoch, place) = (number / batches as u64, number as usize % batches);
         if self.epoch != Some(epoch) {
             self.order = (0..self.words.len()).collect();
-            sample::shuffle(&mut self.order, &mut Pcg64Mcg::seed_from_u64(100 + epoch as u64));
+            sample::shuffle(&mut self.order, &mut Pcg64Mcg::seed_from_u64(100 + epoch));
             self.epoch = Some(epoch);
         }
-        let start = number % self.in_epoch() * self.size;
-        self.order[start..start + self.size].iter().map(|&i| &self.words[i][..]).collect()
+        let order = self.order.chunks(self.size).nth(place).unwrap_or_default();
+        order.iter().map(|&i| &self.words[i][..]).collect()
     }
 }

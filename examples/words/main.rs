@@ -1,36 +1,124 @@
-//! Trains a small network on English words, with the recipe of today's training, and lets it invent new ones.
+//! Trains a small network on English words, with a recipe as today's models have it, and lets it invent new words.
 //!
-//! `cargo run --release --example words`
+//! `cargo run --release --example words`. The recipe itself is in `recipe.rs`.
 #![allow(clippy::indexing_slicing, reason = "an example may panic where its own tables are wrong")]
 
+mod chart;
+mod checkpoint;
 mod data;
 mod half;
+mod invention;
 mod model;
+#[path = "../shared/picture.rs"]
+mod picture;
 mod recipe;
-mod standin;
 
-use data::{Batches, Words, predictions};
-use model::Network;
-use recipe::{BATCH, Training};
+use chart::History;
+use data::{Batches, CONTEXT, SYMBOLS, Words};
+use gradstep::Backend;
+use gradstep_testkit::network::hash;
+use indicatif::{ProgressBar, ProgressStyle};
+use model::{EMBEDDING, HIDDEN, Network, TENSORS};
+use recipe::{BATCH, BATCHES, Training};
+use std::error::Error;
+use std::process::ExitCode;
 use std::time::Instant;
+use std::{env, fs, process};
 
-fn main() -> Result<(), gradstep::Error> {
-    let started = Instant::now();
-    let words = Words::split();
-    let held_out: Vec<&[u8]> = words.held_out.iter().map(|word| &word[..]).collect();
-    let mut batches = Batches::new(&words.train, BATCH);
-    let mut training = Training::start();
-    let mut sum = 0.0;
-    for i in 0..2000 {
-        let batch = batches.get(i);
-        let report = training.step(&batch)?;
-        sum += report.loss;
-        if report.is_skipped { println!("skip at {i}: {}", training.scaler.scale); }
-        if (i + 1) % 100 == 0 {
-            let network = Network::new(training.average());
-            println!("{i} {:.4} {:.5} val {:.4} {:.1}s", sum / 100.0, report.lr, network.loss(&held_out) / predictions(&held_out) as f64, started.elapsed().as_secs_f64());
-            sum = 0.0;
+/// The hash of the final weights. It changes where the recipe, the network or the words do.
+const EXPECTED: u64 = 0;
+
+/// Batches between two evaluations.
+const EVALUATION: u64 = 50;
+
+/// After this many batches a checkpoint is written, and training goes on from it a second time for some batches.
+const CHECKPOINT: u64 = BATCHES / 2;
+const REPEATED: u64 = 100;
+
+fn main() -> ExitCode {
+    match words() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
         }
     }
-    Ok(())
+}
+
+fn words() -> Result<(), Box<dyn Error>> {
+    let started = Instant::now();
+    let words = Words::split();
+    let network = format!(
+        "{CONTEXT} letters × {EMBEDDING} → {HIDDEN} hidden units → {SYMBOLS} symbols, {} parameters",
+        TENSORS.iter().map(|(_, len)| len).sum::<usize>()
+    );
+    let size = format!("{} words to train with, {} held out", words.train.len(), words.held_out.len());
+    println!("{size}\n{network}\nbackend {}\n", Backend::active());
+
+    let mut training = Training::start()?;
+    let history = train(&mut training, &words, format!("{size}. {network}."))?;
+
+    let average = Network::new(training.average());
+    println!("held-out loss {:.4} nats a letter\n", average.mean_loss(&words.held_out));
+    invention::print(&average, &words);
+
+    let folder = picture::folder("words")?;
+    picture::save(&history, &folder, "training")?;
+    println!("\npictures in {}: training.svg, training.png", folder.display());
+    println!("{:.0} s", started.elapsed().as_secs_f64());
+
+    let weights: Vec<f32> =
+        training.params.iter().flatten().chain(training.average().into_iter().flatten()).copied().collect();
+    let found = hash(&weights);
+    println!("final weights and their average {found:016x}, the same on every machine");
+    if found == EXPECTED { Ok(()) } else { Err(format!("expected {EXPECTED:016x}").into()) }
+}
+
+/// Trains to the end, and on the way a second time from a checkpoint.
+fn train(training: &mut Training, words: &Words, explanation: String) -> Result<History, Box<dyn Error>> {
+    let mut batches = Batches::new(&words.train, BATCH);
+    let mut history = History { explanation, ..History::default() };
+    let mut resumed = None;
+    let bar = ProgressBar::new(BATCHES);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}")?);
+    while training.batches < BATCHES {
+        let report = training.step(&batches.get(training.batches))?;
+        bar.set_message(format!("loss {:.3}, lr {:.5}, loss scale {}", report.loss, report.lr, report.loss_scale));
+        bar.inc(1);
+        history.reports.push(report);
+        if training.batches.is_multiple_of(EVALUATION) {
+            let loss = Network::new(training.average()).mean_loss(&words.held_out);
+            history.held_out.push((training.batches as f64, loss));
+        }
+        if training.batches == CHECKPOINT {
+            resumed = Some(from_file(&checkpoint::write(training))?);
+        }
+        if training.batches == CHECKPOINT + REPEATED
+            && let Some(resumed) = &mut resumed
+        {
+            while resumed.batches < training.batches {
+                resumed.step(&batches.get(resumed.batches))?;
+            }
+            if checkpoint::write(resumed) != checkpoint::write(training) {
+                return Err("training went on from a checkpoint with other bits".into());
+            }
+        }
+    }
+    bar.finish_and_clear();
+    println!(
+        "{} batches, {} of them left out because a gradient overflowed",
+        training.batches,
+        training.batches - training.clock
+    );
+    println!("from a checkpoint after {CHECKPOINT} batches the next {REPEATED} had the same bits");
+    Ok(history)
+}
+
+/// Writes a checkpoint into a file, and begins again from there.
+fn from_file(bytes: &[u8]) -> Result<Training, Box<dyn Error>> {
+    let path = env::temp_dir().join(format!("gradstep-words-{}", process::id()));
+    fs::write(&path, bytes)?;
+    let read = fs::read(&path);
+    fs::remove_file(&path)?;
+    checkpoint::read(&read?)
 }

@@ -109,10 +109,14 @@ impl<'a> Network<'a> {
         Forward { units, logits }
     }
 
-    /// The sum of the cross-entropies of all symbols of some words.
-    pub(crate) fn loss(&self, words: &[&[u8]]) -> f64 {
-        let all = words.iter().flat_map(|word| examples(word));
-        all.map(|(context, next)| f64::from(softmax(&self.forward(&context).logits, next).1)).sum()
+    /// The mean cross-entropy of all symbols of some words.
+    pub(crate) fn mean_loss(&self, words: &[Vec<u8>]) -> f64 {
+        let (mut sum, mut count) = (0.0, 0_u32);
+        for (context, next) in words.iter().flat_map(|word| examples(word)) {
+            sum += f64::from(softmax(&self.forward(&context).logits, next).1);
+            count += 1;
+        }
+        sum / f64::from(count)
     }
 
     /// The sum of the cross-entropies of all symbols of some words, and its gradient times `scale` in `grads`.

@@ -3,72 +3,77 @@
 use crate::data::predictions;
 use crate::half;
 use crate::model::{self, Network, Slices, SlicesMut, TENSORS};
-use crate::standin::{Scaler, WarmupCosine};
 use gradstep::average::WeightEma;
 use gradstep::grad::accumulate;
-use gradstep::{AdamW, Error, Optimizer};
+use gradstep::loss_scale::{DynamicLossScale, LossScale};
+use gradstep::schedule::{Cosine, Schedule, Then};
+use gradstep::{AdamW, Error, Optimizer, schedule};
 
-/// Words of a step.
+/// Words of a step, in four micro-batches.
 pub(crate) const BATCH: usize = 128;
-const MICRO_BATCHES: usize = 4;
+const MICRO_BATCH: usize = 32;
 
-const SCHEDULE: WarmupCosine = WarmupCosine { peak: 3e-3, warmup: 100, steps: 2000, last: 3e-5 };
-const MATRICES: AdamW = AdamW { weight_decay: 0.1, beta2: 0.99, ..AdamW::DEFAULT };
-/// They have no weight decay.
+/// Batches of the whole training.
+pub(crate) const BATCHES: u64 = 2000;
+
+/// A warm-up, then a cosine down to a hundredth of the highest rate.
+fn schedule() -> Result<Then<schedule::Linear, Cosine>, Error> {
+    Cosine::with_warmup(8e-5, 8e-3, 8e-5, 100, BATCHES)
+}
+
+const MATRICES: AdamW = AdamW { beta2: 0.99, weight_decay: 0.3, ..AdamW::DEFAULT };
 const BIASES: AdamW = AdamW { weight_decay: 0.0, ..MATRICES };
 /// The first tensors are matrices, the rest biases.
 const MATRIX_COUNT: usize = 3;
+
+/// Longer gradients become this long.
 const MAX_NORM: f64 = 1.0;
+
 const AVERAGE: WeightEma = WeightEma { decay: 0.99, ..WeightEma::DEFAULT };
+
+/// Larger after each 200 steps, for a training of so few.
+const LOSS_SCALE: DynamicLossScale = DynamicLossScale { growth_interval: 200, ..DynamicLossScale::DEFAULT };
 
 type Tensors = [Vec<f32>; TENSORS.len()];
 
-fn zeros() -> Tensors {
-    TENSORS.map(|(_, len)| vec![0.0; len])
-}
-
-/// All that training goes on from.
+/// All that training goes on from, and buffers for gradients.
 pub(crate) struct Training {
     pub(crate) params: Tensors,
     /// For each tensor the two moments of `AdamW` and the average of the parameters.
     pub(crate) state: [[Vec<f32>; 3]; TENSORS.len()],
     pub(crate) clock: u64,
     pub(crate) average_clock: u64,
-    pub(crate) scaler: Scaler,
-    /// Batches done. One whose gradients overflow is no step, so these are more than the clock's.
+    pub(crate) loss_scale: LossScale,
+    /// Batches done. One whose gradients overflow is not a step, so these can be more than the clock's.
     pub(crate) batches: u64,
+    /// Zero between steps.
     grads: Tensors,
     micro_grads: Tensors,
 }
 
-/// What a step did.
+/// What came of a batch.
 pub(crate) struct Report {
-    /// The mean cross-entropy of the batch, before the step.
+    /// The mean cross-entropy of a symbol, before the step.
     pub(crate) loss: f64,
     pub(crate) lr: f64,
-    /// Whether the gradients overflowed, so that the parameters are as before.
-    pub(crate) is_skipped: bool,
+    pub(crate) loss_scale: f64,
 }
 
 impl Training {
-    /// With all parameters zero.
-    pub(crate) fn empty() -> Self {
-        Training {
+    pub(crate) fn start() -> Result<Self, Error> {
+        let zeros = || TENSORS.map(|(_, len)| vec![0.0; len]);
+        let mut training = Training {
             params: zeros(),
-            state: TENSORS.map(|(_, len)| [const { Vec::new() }; 3].map(|_: Vec<f32>| vec![0.0; len])),
+            state: TENSORS.map(|(_, len)| [0; 3].map(|_| vec![0.0; len])),
             clock: 0,
             average_clock: 0,
-            scaler: Scaler { scale: 65_536.0, good: 0 },
+            loss_scale: LOSS_SCALE.start()?,
             batches: 0,
             grads: zeros(),
             micro_grads: zeros(),
-        }
-    }
-
-    pub(crate) fn start() -> Self {
-        let mut training = Training::empty();
+        };
         model::initialize(slices_mut(&mut training.params));
-        training
+        Ok(training)
     }
 
     /// The average of the parameters, to evaluate with.
@@ -76,41 +81,43 @@ impl Training {
         self.state.each_ref().map(|[_, _, average]| &average[..])
     }
 
+    /// Trains with one batch.
     pub(crate) fn step(&mut self, batch: &[&[u8]]) -> Result<Report, Error> {
-        self.batches += 1;
-        let lr = SCHEDULE.at(self.clock);
-        let scale = self.scaler.scale;
+        let loss_scale = self.loss_scale;
+        let lr = schedule()?.at(self.clock);
 
-        let network = Network::new(self.params.each_ref().map(|tensor| &tensor[..]));
+        // The gradient of the batch's mean loss, in micro-batches. Their words are not equally long, so each counts by its
+        // share of all symbols.
+        let network = Network::new(self.params.each_ref().map(|params| &params[..]));
         let share = 1.0 / predictions(batch) as f64;
         let mut loss = 0.0;
-        for words in batch.chunks(BATCH / MICRO_BATCHES) {
-            loss += share * network.gradient(words, scale as f32, slices_mut(&mut self.micro_grads));
-            for (grads, micro) in self.grads.iter_mut().zip(&mut self.micro_grads) {
-                half::round(micro);
-                accumulate(grads, micro, share)?;
+        for words in batch.chunks(MICRO_BATCH) {
+            loss += share * network.gradient(words, loss_scale.scale(), slices_mut(&mut self.micro_grads));
+            for (grads, micro_grads) in self.grads.iter_mut().zip(&mut self.micro_grads) {
+                half::round(micro_grads);
+                accumulate(grads, micro_grads, share)?;
             }
         }
 
         let squares: f64 = self.grads.iter().flatten().map(|&g| f64::from(g) * f64::from(g)).sum();
-        let norm = libm::sqrt(squares) / scale;
-        let is_finite = norm.is_finite();
-        self.scaler.update(is_finite);
-        if is_finite {
+        let norm = libm::sqrt(squares) * loss_scale.inverse();
+        LOSS_SCALE.update(&mut self.loss_scale, !norm.is_finite())?;
+        if norm.is_finite() {
             let clip = (MAX_NORM / (norm + 1e-6)).min(1.0);
-            let [for_matrices, for_biases] =
-                AdamW::tick_groups([&AdamW { lr, ..MATRICES }, &AdamW { lr, ..BIASES }], &mut self.clock)?;
+            let groups = [&AdamW { lr, ..MATRICES }, &AdamW { lr, ..BIASES }];
+            let [for_matrices, for_biases] = AdamW::tick_groups(groups, &mut self.clock)?;
             let average = AVERAGE.tick(&mut self.average_clock)?;
             for (i, [m, v, a]) in self.state.iter_mut().enumerate() {
                 let step = if i < MATRIX_COUNT { for_matrices } else { for_biases };
-                let step = step.scale_grads(clip / scale).then(average);
+                let step = step.scale_grads(clip * loss_scale.inverse()).then(average);
                 step.apply(&mut self.params[i], &self.grads[i], [m, v, a])?;
             }
         }
         for grads in &mut self.grads {
             grads.fill(0.0);
         }
-        Ok(Report { loss, lr, is_skipped: !is_finite })
+        self.batches += 1;
+        Ok(Report { loss, lr, loss_scale: loss_scale.scale().into() })
     }
 }
 

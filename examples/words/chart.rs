@@ -1,0 +1,127 @@
+//! A picture of the training, as SVG and PNG: losses, learning rate and loss scale over the batches.
+
+use crate::picture::{Done, FAINT, INK, MUTED, Picture, font, stroke};
+use crate::recipe::Report;
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
+use plotters::prelude::*;
+
+type Points = Vec<(f64, f64)>;
+
+/// What the picture shows. Points are after this many batches.
+#[derive(Default)]
+pub(crate) struct History {
+    pub(crate) reports: Vec<Report>,
+    /// The loss of the words that are held out, with the average of the parameters.
+    pub(crate) held_out: Points,
+    pub(crate) explanation: String,
+}
+
+const TRAINING: RGBColor = RGBColor(0, 104, 190);
+const HELD_OUT: RGBColor = RGBColor(208, 78, 12);
+const RATE: RGBColor = RGBColor(0, 140, 100);
+const SCALE: RGBColor = RGBColor(112, 66, 184);
+
+const LOSS: core::ops::Range<f64> = 1.8..3.4;
+const SCALES: core::ops::Range<f64> = 128.0..131_072.0;
+
+/// Batches of which a point of the smooth line is the mean.
+const SMOOTH: usize = 25;
+const LEFT: i32 = 90;
+
+impl History {
+    fn points(&self, value: impl Fn(&Report) -> f64) -> Points {
+        self.reports.iter().enumerate().map(|(i, report)| ((i + 1) as f64, value(report))).collect()
+    }
+
+    fn panel<DB: DrawingBackend<ErrorType: 'static>, Y>(
+        &self,
+        area: &DrawingArea<DB, Shift>,
+        captions: &[(&str, RGBColor)],
+        range: Y,
+        label: &dyn Fn(&f64) -> String,
+        lines: &[(&Points, RGBColor, u32)],
+    ) -> Done
+    where
+        Y: AsRangedCoord<Value = f64, CoordDescType: ValueFormatter<f64>>,
+    {
+        let (caption, area) = area.split_vertically(70);
+        let mut x = LEFT + 60;
+        for (text, color) in captions {
+            caption.draw_text(text, &font(40, *color), (x, 10))?;
+            x += caption.estimate_text_size(text, &font(40, *color))?.0 as i32 + 70;
+        }
+        let mut chart = ChartBuilder::on(&area)
+            .margin_left(LEFT - 60)
+            .margin_right(60)
+            .x_label_area_size(70)
+            .y_label_area_size(130)
+            .build_cartesian_2d(0.0..self.reports.len() as f64, range)?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(FAINT.stroke_width(2))
+            .axis_style(INK.stroke_width(2))
+            .label_style(font(34, INK))
+            .set_all_tick_mark_size(8)
+            .y_labels(6)
+            .x_label_formatter(&|batches| format!("{batches:.0}"))
+            .y_label_formatter(label)
+            .draw()?;
+        for &(points, color, width) in lines {
+            stroke(chart.plotting_area(), points, color, width)?;
+        }
+        Ok(())
+    }
+}
+
+impl Picture for History {
+    const SIZE: (u32, u32) = (2400, 2200);
+
+    fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &DrawingArea<DB, Shift>) -> Done {
+        area.fill(&WHITE)?;
+        area.draw_text("A small network learns English words", &font(70, INK), (LEFT, 44))?;
+        area.draw_text(&self.explanation, &font(40, MUTED), (LEFT, 142))?;
+        let (_, area) = area.split_vertically(230);
+        let (losses, area) = area.split_vertically(1010);
+        let (rates, scales) = area.split_vertically(460);
+
+        let inside = |points: Points| -> Points {
+            points.into_iter().map(|(x, loss)| (x, loss.clamp(LOSS.start, LOSS.end))).collect()
+        };
+        let each = inside(self.points(|report| report.loss));
+        let smooth: Points = inside(
+            self.points(|report| report.loss)
+                .windows(SMOOTH)
+                .map(|part| (part[SMOOTH - 1].0, part.iter().map(|point| point.1).sum::<f64>() / SMOOTH as f64))
+                .collect(),
+        );
+        let pale = RGBColor(186, 212, 236);
+        self.panel(
+            &losses,
+            &[
+                ("loss in nats: a batch", pale),
+                (&format!("mean of {SMOOTH} batches"), TRAINING),
+                ("held-out words, averaged weights", HELD_OUT),
+            ],
+            LOSS,
+            &|loss| format!("{loss:.1}"),
+            &[(&each, pale, 2), (&smooth, TRAINING, 5), (&inside(self.held_out.clone()), HELD_OUT, 7)],
+        )?;
+        self.panel(
+            &rates,
+            &[("learning rate", RATE)],
+            0.0..0.009,
+            &|lr| format!("{lr:.3}"),
+            &[(&self.points(|report| report.lr), RATE, 5)],
+        )?;
+        self.panel(
+            &scales,
+            &[("loss scale: half after an overflow, double after 200 steps without one", SCALE)],
+            SCALES.log_scale().base(2.0),
+            &|scale| format!("{scale:.0}"),
+            &[(&self.points(|report| report.loss_scale), SCALE, 5)],
+        )
+    }
+}
