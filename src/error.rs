@@ -91,6 +91,25 @@ pub enum Error {
         /// The type that it has: `f64`, `bool` or `u64`.
         expected: &'static str,
     },
+    /// A piece of a tensor starts within a block of the sum over it: at no multiple of 1,024 elements.
+    PieceStart {
+        /// The element of the tensor where the piece starts.
+        start: usize,
+    },
+    /// A sum is of more or fewer elements than there are: pieces overlap, or one is missing.
+    SumLength {
+        /// The number of elements that there are.
+        expected: u64,
+        /// The number of elements that were summed.
+        found: u64,
+    },
+    /// A norm, or another number that a whole tensor has, is NaN or infinite: some element is not finite.
+    NotFinite {
+        /// What it is.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
     /// A call brought more or fewer state slots than the optimizer has.
     SlotCount {
         /// The number of slots of the optimizer.
@@ -115,6 +134,9 @@ impl Error {
             Error::UnsupportedBackend(_) => "unsupported backend",
             Error::Unknown { .. } => "unknown name",
             Error::FieldType { .. } => "type of a field",
+            Error::PieceStart { .. } => "start of a piece",
+            Error::SumLength { .. } => "number of elements in a sum",
+            Error::NotFinite { .. } => "number that is not finite",
             Error::SlotCount { .. } => "number of state slots",
         }
     }
@@ -223,6 +245,9 @@ impl fmt::Display for Error {
                 Ok(())
             }
             Error::FieldType { name, expected } => write!(f, "{name} is of type {expected}"),
+            Error::PieceStart { start } => write!(f, "a piece starts at element {start}, expected a multiple of 1024"),
+            Error::SumLength { expected, found } => write!(f, "the sum is of {found} elements, expected {expected}"),
+            Error::NotFinite { name, value } => write!(f, "{name} is {value}, expected a finite number"),
             Error::SlotCount { expected, found } => write!(f, "{found} state slots, expected {expected}"),
         }
     }

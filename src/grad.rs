@@ -2,12 +2,13 @@
 
 use crate::check;
 use crate::error::{Error, Slice};
+use crate::math::Sum;
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::Rule;
+use crate::rule::{Measure, Rule};
+use crate::run::{Wrong, measure, pass};
 #[cfg(feature = "rayon")]
-use crate::run::par_pass;
-use crate::run::{Wrong, pass};
+use crate::run::{par_measure, par_pass};
 
 /// Adds a gradient to a buffer: `buffer ← buffer + factor · grads`, in one pass.
 ///
@@ -40,6 +41,41 @@ pub fn par_accumulate(buffer: &mut [f32], grads: &[f32], factor: f64) -> Result<
     par_pass(Accumulate::new(factor)?, buffer, grads, Wrong::Buffer(Slice::Buffer))
 }
 
+/// [`accumulate`] that also sums the squares of what the buffer then holds, in the same pass: the norm of a gradient is known
+/// when its last micro-batch has been added.
+///
+/// ```
+/// use gradstep::sum::Sum;
+///
+/// let mut mean = [2.0, 0.0];
+/// let squares = gradstep::grad::accumulate_squares(&mut mean, &[2.0, 8.0], 0.5)?;
+/// assert_eq!((mean, squares.root()), ([3.0, 4.0], 5.0));
+/// assert_eq!(squares, Sum::squares(&mean));
+/// # Ok::<(), gradstep::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of `accumulate`.
+pub fn accumulate_squares(buffer: &mut [f32], grads: &[f32], factor: f64) -> Result<Sum, Error> {
+    let rule = Accumulate::new(factor)?;
+    Wrong::Buffer(Slice::Buffer).check(buffer, grads)?;
+    let [sum] = measure(&rule, grads, grads, [buffer])?;
+    Ok(sum)
+}
+
+/// [`accumulate_squares`] on rayon's current thread pool: see [`Step::par_apply`](crate::Step::par_apply).
+///
+/// # Errors
+/// Those of `accumulate`.
+#[cfg(feature = "rayon")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
+pub fn par_accumulate_squares(buffer: &mut [f32], grads: &[f32], factor: f64) -> Result<Sum, Error> {
+    let rule = Accumulate::new(factor)?;
+    Wrong::Buffer(Slice::Buffer).check(buffer, grads)?;
+    let [sum] = par_measure(&rule, grads, grads, [buffer])?;
+    Ok(sum)
+}
+
 #[derive(Clone, Copy)]
 struct Accumulate {
     factor: f32,
@@ -52,9 +88,25 @@ impl Accumulate {
     }
 }
 
+impl Accumulate {
+    #[inline(always)]
+    fn add<R: Real>(&self, sum: R, g: R) -> R {
+        sum + R::splat(self.factor) * g
+    }
+}
+
 impl Rule<0> for Accumulate {
     #[inline(always)]
     fn lane<R: Real>(&self, sum: R, g: R, []: [R; 0]) -> (R, [R; 0]) {
-        (sum + R::splat(self.factor) * g, [])
+        (self.add(sum, g), [])
+    }
+}
+
+/// The squares of the sums.
+impl Measure<1, 1> for Accumulate {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, _: R, [sum]: [R; 1]) -> ([R; 1], [[R; 2]; 1]) {
+        let sum = self.add(sum, g);
+        ([sum], [[sum, sum]])
     }
 }

@@ -10,6 +10,7 @@ pub mod average;
 mod backend;
 #[macro_use]
 mod check;
+pub mod clip;
 mod error;
 pub mod grad;
 pub mod loss_scale;
@@ -23,6 +24,7 @@ mod run;
 #[cfg_attr(docsrs, doc(cfg(feature = "rand_core")))]
 pub mod sample;
 pub mod schedule;
+pub mod sum;
 
 pub use backend::Backend;
 pub use error::{Error, Named, Slice};

@@ -38,6 +38,7 @@ impl History {
         &self,
         area: &DrawingArea<DB, Shift>,
         captions: &[(&str, RGBColor)],
+        x_label: &str,
         range: Y,
         label: &dyn Fn(&f64) -> String,
         lines: &[(&Points, RGBColor, u32)],
@@ -54,7 +55,7 @@ impl History {
         let mut chart = ChartBuilder::on(&area)
             .margin_left(LEFT - 60)
             .margin_right(60)
-            .x_label_area_size(70)
+            .x_label_area_size(if x_label.is_empty() { 70 } else { 120 })
             .y_label_area_size(130)
             .build_cartesian_2d(0.0..self.reports.len() as f64, range)?;
         chart
@@ -66,6 +67,8 @@ impl History {
             .label_style(font(34, INK))
             .set_all_tick_mark_size(8)
             .y_labels(6)
+            .x_desc(x_label)
+            .axis_desc_style(font(36, INK))
             .x_label_formatter(&|batches| format!("{batches:.0}"))
             .y_label_formatter(label)
             .draw()?;
@@ -105,6 +108,7 @@ impl Picture for History {
                 (&format!("mean of {SMOOTH} batches"), TRAINING),
                 ("held-out words, averaged weights", HELD_OUT),
             ],
+            "",
             LOSS,
             &|loss| format!("{loss:.1}"),
             &[(&each, pale, 2), (&smooth, TRAINING, 5), (&inside(self.held_out.clone()), HELD_OUT, 7)],
@@ -112,6 +116,7 @@ impl Picture for History {
         self.panel(
             &rates,
             &[("learning rate", RATE)],
+            "",
             0.0..0.009,
             &|lr| format!("{lr:.3}"),
             &[(&self.points(|report| report.lr), RATE, 5)],
@@ -119,6 +124,7 @@ impl Picture for History {
         self.panel(
             &scales,
             &[("loss scale: half after an overflow, double after 200 steps without one", SCALE)],
+            "batches",
             SCALES.log_scale().base(2.0),
             &|scale| format!("{scale:.0}"),
             &[(&self.points(|report| report.loss_scale), SCALE, 5)],

@@ -4,10 +4,12 @@ use crate::data::predictions;
 use crate::half;
 use crate::model::{self, Network, Slices, SlicesMut, TENSORS};
 use gradstep::average::WeightEma;
-use gradstep::grad::accumulate;
+use gradstep::clip::{ClipNorm, Verdict};
+use gradstep::grad::accumulate_squares;
 use gradstep::loss_scale::{DynamicLossScale, LossScale};
-use gradstep::schedule::{Cosine, Schedule, Then};
-use gradstep::{AdamW, Error, Optimizer, schedule};
+use gradstep::schedule::{Cosine, Schedule};
+use gradstep::sum::Sum;
+use gradstep::{AdamW, Error, Optimizer};
 
 /// Words of a step, in four micro-batches.
 pub(crate) const BATCH: usize = 128;
@@ -17,7 +19,7 @@ const MICRO_BATCH: usize = 32;
 pub(crate) const BATCHES: u64 = 2000;
 
 /// A warm-up, then a cosine down to a hundredth of the highest rate.
-fn schedule() -> Result<Then<schedule::Linear, Cosine>, Error> {
+fn schedule() -> Result<impl Schedule, Error> {
     Cosine::with_warmup(8e-5, 8e-3, 8e-5, 100, BATCHES)
 }
 
@@ -90,31 +92,30 @@ impl Training {
         // share of all symbols.
         let network = Network::new(self.params.each_ref().map(|params| &params[..]));
         let share = 1.0 / predictions(batch) as f64;
-        let mut loss = 0.0;
+        let (mut loss, mut squares) = (0.0, Sum::ZERO);
         for words in batch.chunks(MICRO_BATCH) {
             loss += share * network.gradient(words, loss_scale.scale(), slices_mut(&mut self.micro_grads));
-            for (grads, micro_grads) in self.grads.iter_mut().zip(&mut self.micro_grads) {
-                half::round(micro_grads);
-                accumulate(grads, micro_grads, share)?;
-            }
+            self.micro_grads.iter_mut().for_each(|grads| half::round(grads));
+            let pairs = self.grads.iter_mut().zip(&self.micro_grads);
+            // The last one is that of the whole batch.
+            squares = pairs.map(|(grads, micro)| accumulate_squares(grads, micro, share)).sum::<Result<_, _>>()?;
         }
 
-        let squares: f64 = self.grads.iter().flatten().map(|&g| f64::from(g) * f64::from(g)).sum();
-        let norm = libm::sqrt(squares) * loss_scale.inverse();
-        LOSS_SCALE.update(&mut self.loss_scale, !norm.is_finite())?;
-        if norm.is_finite() {
-            let clip = (MAX_NORM / (norm + 1e-6)).min(1.0);
-            let groups = [&AdamW { lr, ..MATRICES }, &AdamW { lr, ..BIASES }];
-            let [for_matrices, for_biases] = AdamW::tick_groups(groups, &mut self.clock)?;
-            let average = AVERAGE.tick(&mut self.average_clock)?;
-            for (i, [m, v, a]) in self.state.iter_mut().enumerate() {
-                let step = if i < MATRIX_COUNT { for_matrices } else { for_biases };
-                let step = step.scale_grads(clip * loss_scale.inverse()).then(average);
-                step.apply(&mut self.params[i], &self.grads[i], [m, v, a])?;
+        let norm = squares.root() * loss_scale.inverse();
+        let verdict = ClipNorm::torch(MAX_NORM)?.verdict(norm);
+        LOSS_SCALE.update(&mut self.loss_scale, verdict == Verdict::Skip)?;
+        match verdict {
+            Verdict::Skip => self.grads.iter_mut().for_each(|grads| grads.fill(0.0)),
+            Verdict::Scale(factor) => {
+                let groups = [&AdamW { lr, ..MATRICES }, &AdamW { lr, ..BIASES }];
+                let [for_matrices, for_biases] = AdamW::tick_groups(groups, &mut self.clock)?;
+                let average = AVERAGE.tick(&mut self.average_clock)?;
+                for (i, [m, v, a]) in self.state.iter_mut().enumerate() {
+                    let step = if i < MATRIX_COUNT { for_matrices } else { for_biases };
+                    let step = step.scale_grads(factor * loss_scale.inverse()).then(average);
+                    step.apply_zeroing(&mut self.params[i], &mut self.grads[i], [m, v, a])?;
+                }
             }
-        }
-        for grads in &mut self.grads {
-            grads.fill(0.0);
         }
         self.batches += 1;
         Ok(Report { loss, lr, loss_scale: loss_scale.scale().into() })

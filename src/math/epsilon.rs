@@ -91,12 +91,9 @@ impl Both {
         (eps, scale): (f64, Coefficient),
         (eps_root, scale_inside): (f64, Coefficient),
     ) -> Result<Self, Error> {
-        let inside = if is_tiny(eps) && eps_root == 0.0 {
-            Inside { eps_root: LEAST }
-        } else {
-            Inside::new("eps_root", eps_root, scale_inside)?
-        };
-        Ok(Both { inside, outside: Outside::new(eps, scale)? })
+        let Inside { eps_root } = Inside::new("eps_root", eps_root, scale_inside)?;
+        let least = if is_tiny(eps) { LEAST } else { 0.0 };
+        Ok(Both { inside: Inside { eps_root: eps_root.max(least) }, outside: Outside::new(eps, scale)? })
     }
 }
 

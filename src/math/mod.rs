@@ -11,6 +11,7 @@ mod lerp;
 mod power;
 mod rectification;
 mod second_moment;
+mod sum;
 
 pub use coefficient::Coefficient;
 pub use cube_root::cube_root;
@@ -21,6 +22,7 @@ pub use lerp::{AtEnd, Inner, Interpolate, Lerp};
 pub use power::{Exponent, Half, Power};
 pub use rectification::rectification;
 pub use second_moment::{SecondMoment, variance};
+pub use sum::Sum;
 
 /// 2⁻¹¹⁴, the magnitude below which state that fades is stored as zero: see [`Rule::fades`](crate::rule::Rule::fades).
 ///

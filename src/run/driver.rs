@@ -4,7 +4,7 @@
 //! `#[target_feature]`: a formula that is not inlined there costs a call per vector.
 
 use super::lanes::Lanes;
-use super::streams::Streams;
+use super::streams::{Streams, Writes};
 use crate::rule::{Rule, Visitor};
 use core::marker::PhantomData;
 
@@ -18,75 +18,75 @@ const AHEAD: usize = 96;
 
 /// One element after another, in one loop for every form of a rule: memory for code is scarce where there are no vectors.
 #[inline(always)]
-pub(super) fn drive_elements<U: Rule<S>, const S: usize>(rule: &U, mut streams: Streams<'_, S>) {
+pub(super) fn drive_elements<U: Rule<S>, A: Writes, const S: usize>(rule: &U, mut streams: Streams<'_, S, A>) {
     // The compiler can see that no store changes the coefficients of a copy.
     let rule = *rule;
-    walk::<f32, 1, false, U, S>(&rule, &mut streams);
+    walk::<f32, 1, false, U, A, S>(&rule, &mut streams);
 }
 
 /// Whole vectors, then the remaining elements in vectors of half the width, a quarter and so on: a loop over them would
 /// end in a mispredicted branch.
 #[inline(always)]
-pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, const S: usize>(
+pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, A: Writes, const S: usize>(
     rule: &U,
-    mut streams: Streams<'_, S>,
+    mut streams: Streams<'_, S, A>,
 ) where
     H: Lanes<8> + Lanes<4> + Lanes<2> + Lanes<1>,
 {
     const { assert!(N == 8 || N == 16) };
     let rule = *rule;
     if L::PREFETCHES && S >= 2 && streams.len() >= LONG {
-        whole::<L, N, true, U, S>(&rule, &mut streams);
+        whole::<L, N, true, U, A, S>(&rule, &mut streams);
     } else if streams.len() >= N {
-        whole::<L, N, false, U, S>(&rule, &mut streams);
+        whole::<L, N, false, U, A, S>(&rule, &mut streams);
     }
     if streams.len().is_multiple_of(N) {
         return;
     }
     if N > 8 {
-        once::<H, 8, U, S>(&rule, &mut streams);
+        once::<H, 8, U, A, S>(&rule, &mut streams);
     }
-    once::<H, 4, U, S>(&rule, &mut streams);
-    once::<H, 2, U, S>(&rule, &mut streams);
-    once::<H, 1, U, S>(&rule, &mut streams);
+    once::<H, 4, U, A, S>(&rule, &mut streams);
+    once::<H, 2, U, A, S>(&rule, &mut streams);
+    once::<H, 1, U, A, S>(&rule, &mut streams);
 }
 
 /// Steps through the whole vectors, in the loop of the rule's form.
 #[inline(always)]
-fn whole<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, const S: usize>(
+fn whole<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Writes, const S: usize>(
     rule: &U,
-    streams: &mut Streams<'_, S>,
+    streams: &mut Streams<'_, S, A>,
 ) {
-    rule.form(Walk::<L, N, FAR, U, S> { rule, streams, lanes: PhantomData });
+    rule.form(Walk::<L, N, FAR, U, A, S> { rule, streams, lanes: PhantomData });
 }
 
 /// Walks over the form that a rule chooses.
-struct Walk<'a, 'b, L, const N: usize, const FAR: bool, U, const S: usize> {
+struct Walk<'a, 'b, L, const N: usize, const FAR: bool, U, A, const S: usize> {
     rule: &'a U,
-    streams: &'a mut Streams<'b, S>,
+    streams: &'a mut Streams<'b, S, A>,
     lanes: PhantomData<L>,
 }
 
-impl<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, const S: usize> Visitor<S>
-    for Walk<'_, '_, L, N, FAR, U, S>
+impl<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Writes, const S: usize> Visitor<S>
+    for Walk<'_, '_, L, N, FAR, U, A, S>
 {
     type Output = ();
 
     #[inline(always)]
     fn visit<V: Rule<S>>(self, form: V) {
-        walk::<L, N, FAR, V, S>(&form, self.streams);
+        walk::<L, N, FAR, V, A, S>(&form, self.streams);
     }
 
     #[inline(always)]
     fn general(self) {
-        walk::<L, N, FAR, U, S>(self.rule, self.streams);
+        walk::<L, N, FAR, U, A, S>(self.rule, self.streams);
     }
 }
 
 #[inline(always)]
-fn walk<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, const S: usize>(
+fn walk<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Writes, const S: usize>(
     rule: &U,
-    streams: &mut Streams<'_, S>,
+    streams: &mut Streams<'_, S, A>,
 ) {
     let end = streams.len() - streams.len() % N;
     let mut at = 0;
@@ -95,28 +95,28 @@ fn walk<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, const S: usize
             streams.prefetch::<L, N>(at + AHEAD);
         }
         // SAFETY: `end` is a multiple of `N` and at most the length.
-        unsafe { step::<L, N, U, S>(rule, streams, at) };
+        unsafe { step::<L, N, U, A, S>(rule, streams, at) };
         at += N;
     }
 }
 
 /// A step of the `N` elements that come after all multiples of `2N`, if there are so many.
 #[inline(always)]
-fn once<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(rule: &U, streams: &mut Streams<'_, S>) {
+fn once<L: Lanes<N>, const N: usize, U: Rule<S>, A: Writes, const S: usize>(rule: &U, streams: &mut Streams<'_, S, A>) {
     const { assert!(N.is_power_of_two()) };
     if streams.len() & N != 0 {
         let at = streams.len() & !(2 * N - 1);
         // SAFETY: without its bits from `N` down, of which `N` is set, the length is at least `N` less.
-        unsafe { step::<L, N, U, S>(rule, streams, at) };
+        unsafe { step::<L, N, U, A, S>(rule, streams, at) };
     }
 }
 
 /// # Safety
 /// `at + N <= streams.len()`.
 #[inline(always)]
-unsafe fn step<L: Lanes<N>, const N: usize, U: Rule<S>, const S: usize>(
+unsafe fn step<L: Lanes<N>, const N: usize, U: Rule<S>, A: Writes, const S: usize>(
     rule: &U,
-    streams: &mut Streams<'_, S>,
+    streams: &mut Streams<'_, S, A>,
     at: usize,
 ) {
     // SAFETY: the caller's promise.

@@ -12,3 +12,17 @@ pub(super) trait Lanes<const N: usize>: Real {
     #[inline(always)]
     fn prefetch(_: *const f32) {}
 }
+
+/// Lanes that add products of their elements in f64, each to a sum of its own.
+pub(super) trait Summing<const N: usize>: Lanes<N> {
+    /// `N` sums.
+    type Sums: Copy;
+
+    /// Zeros.
+    fn nothing() -> Self::Sums;
+
+    /// `sums + a · b`, where the product is exact.
+    fn add_products(sums: Self::Sums, a: Self, b: Self) -> Self::Sums;
+
+    fn store_sums(sums: Self::Sums, to: &mut [f64; N]);
+}

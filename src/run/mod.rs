@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 mod arch;
+mod blocks;
 mod driver;
 mod lanes;
 #[cfg(feature = "rayon")]
@@ -16,6 +17,10 @@ mod tensor;
 
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 pub(crate) use arch::cpu;
+pub use blocks::BLOCK;
+pub(crate) use blocks::{largest, measure, sums};
+#[cfg(feature = "rayon")]
+pub(crate) use blocks::{par_measure, par_sums};
 #[cfg(feature = "rayon")]
 pub(crate) use parallel::list;
 #[cfg(feature = "rayon")]

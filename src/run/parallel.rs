@@ -2,9 +2,10 @@
 
 use super::driver::LONG;
 use super::tensor::Tensor;
+use crate::math::Sum;
 use core::error::Error;
 use std::panic::catch_unwind;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Elements of a piece. Its streams fit a core's cache, a step over it takes long enough to hand it to another thread, and
 /// its loop is the one for long slices.
@@ -13,10 +14,46 @@ const PIECE: usize = LONG;
 /// Up to this many elements a caller outside the pool keeps the slices: waking a thread would take longer than it saves.
 const ALONE: usize = 1 << 19;
 
-/// A step over a tensor that has been checked, or over a piece of it.
-pub(super) trait Piecewise<const S: usize>: Fn(Tensor<'_, S>) + Sync {}
+/// Slices that can be cut.
+pub(super) trait Cut: Send {
+    fn len(&self) -> usize;
 
-impl<T: Fn(Tensor<'_, S>) + Sync, const S: usize> Piecewise<S> for T {}
+    /// Cuts the first `len` elements off.
+    fn take(&mut self, len: usize) -> Self;
+}
+
+impl<const S: usize> Cut for Tensor<'_, S> {
+    fn len(&self) -> usize {
+        self.params.len()
+    }
+
+    fn take(&mut self, len: usize) -> Self {
+        self.take(len)
+    }
+}
+
+/// What comes of a piece. Pieces are done in any order.
+pub(super) trait Outcome: Send {
+    /// That of nothing.
+    const NOTHING: Self;
+
+    /// Takes in that of another piece.
+    fn merge(&mut self, other: Self);
+}
+
+impl Outcome for () {
+    const NOTHING: Self = ();
+
+    fn merge(&mut self, (): ()) {}
+}
+
+impl<const K: usize> Outcome for [Sum; K] {
+    const NOTHING: Self = [Sum::ZERO; K];
+
+    fn merge(&mut self, other: Self) {
+        self.iter_mut().zip(&other).for_each(|(sum, other)| sum.merge(other));
+    }
+}
 
 /// Who works on the slices.
 enum Workers {
@@ -52,34 +89,39 @@ fn has_global_pool() -> bool {
     })
 }
 
-/// Steps a tensor in pieces.
-pub(super) fn pieces<T: Piecewise<S>, const S: usize>(tensor: Tensor<'_, S>, step: &T) {
-    match Workers::of(tensor.params.len()) {
-        Workers::Caller => step(tensor),
-        Workers::Pool => halve(tensor, step),
-        Workers::CallerAndPool => share(tensor, step),
+/// Works on slices in pieces, which begin at multiples of [`PIECE`] elements.
+pub(super) fn pieces<T: Cut, O: Outcome>(slices: T, work: &(impl Fn(T) -> O + Sync)) -> O {
+    match Workers::of(slices.len()) {
+        Workers::Caller => work(slices),
+        Workers::Pool => halve(slices, work),
+        Workers::CallerAndPool => share(slices, work),
     }
 }
 
 /// Halves the slices until they are pieces, for whichever threads of the pool are free.
-fn halve<T: Piecewise<S>, const S: usize>(mut tensor: Tensor<'_, S>, step: &T) {
-    if tensor.params.len() <= PIECE {
-        return step(tensor);
+fn halve<T: Cut, O: Outcome>(mut slices: T, work: &(impl Fn(T) -> O + Sync)) -> O {
+    if slices.len() <= PIECE {
+        return work(slices);
     }
-    let first = tensor.take((tensor.params.len() / 2).next_multiple_of(PIECE));
-    rayon::join(|| halve(first, step), || halve(tensor, step));
+    let first = slices.take((slices.len() / 2).next_multiple_of(PIECE));
+    let (mut first, second) = rayon::join(|| halve(first, work), || halve(slices, work));
+    first.merge(second);
+    first
 }
 
 /// A share for every thread of the pool but one, and one for the caller, who would only wait.
-fn share<T: Piecewise<S>, const S: usize>(mut tensor: Tensor<'_, S>, step: &T) {
-    let share = tensor.params.len().div_ceil(rayon::current_num_threads()).next_multiple_of(PIECE);
+fn share<T: Cut, O: Outcome>(mut slices: T, work: &(impl Fn(T) -> O + Sync)) -> O {
+    let share = slices.len().div_ceil(rayon::current_num_threads()).next_multiple_of(PIECE);
+    let total = Mutex::new(O::NOTHING);
+    let merge = |outcome| total.lock().unwrap_or_else(PoisonError::into_inner).merge(outcome);
     rayon::in_place_scope(|scope| {
-        while tensor.params.len() > share {
-            let first = tensor.take(share);
-            scope.spawn(|_| step(first));
+        while slices.len() > share {
+            let first = slices.take(share);
+            scope.spawn(|_| merge(work(first)));
         }
-        step(tensor);
+        merge(work(slices));
     });
+    total.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Steps every item of a list, of `len` elements each: `step` may cut an item further.

@@ -4,6 +4,8 @@ use super::parallel;
 use super::streams::Streams;
 use super::sweep::sweep;
 use super::tensor::Tensor;
+#[cfg(feature = "rayon")]
+use super::tensor::take_mut;
 use crate::backend::Backend;
 use crate::error::Error;
 use crate::rule::{
@@ -133,6 +135,38 @@ impl<U, A> Step<U, A> {
         }
     }
 
+    /// [`Step::apply`] that also sets every gradient to zero, in the same pass: the start of the next accumulation.
+    ///
+    /// ```
+    /// use gradstep::{Optimizer, Sgd};
+    ///
+    /// let (mut params, mut grads) = ([1.0], [0.5]);
+    /// Sgd { lr: 1.0, ..Sgd::DEFAULT }.tick(&mut 0)?.apply_zeroing(&mut params, &mut grads, [])?;
+    /// assert_eq!((params, grads), ([0.5], [0.0]));
+    /// # Ok::<(), gradstep::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `apply`.
+    #[inline]
+    pub fn apply_zeroing<const S: usize>(
+        &self,
+        params: &mut [f32],
+        grads: &mut [f32],
+        mut state: [&mut [f32]; S],
+    ) -> Result<(), Error>
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
+        let streams = Streams::zeroing(params, grads, &mut state)?;
+        self.fused.check()?;
+        let backend = Supported::active();
+        arch::run(backend, &self.fused, iter::once(streams));
+        self.sweep(backend, &mut state);
+        Ok(())
+    }
+
     /// [`Step::apply`] for every tensor of a list, in one call.
     ///
     /// # Errors
@@ -219,6 +253,34 @@ impl<U, A> Step<U, A> {
         tensor.streams()?;
         self.fused.check()?;
         self.par_run_checked(tensor);
+        Ok(())
+    }
+
+    /// [`Step::apply_zeroing`] on rayon's current thread pool: see [`Step::par_apply`].
+    ///
+    /// # Errors
+    /// Those of `apply`.
+    #[cfg(feature = "rayon")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
+    pub fn par_apply_zeroing<const S: usize>(
+        &self,
+        params: &mut [f32],
+        grads: &mut [f32],
+        mut state: [&mut [f32]; S],
+    ) -> Result<(), Error>
+    where
+        U: Rule<S>,
+        A: Adapter,
+    {
+        Streams::zeroing(params, grads, &mut state)?;
+        self.fused.check()?;
+        parallel::pieces(Zeroing { params, grads, state }, &|mut piece: Zeroing<'_, S>| {
+            let backend = Supported::active();
+            if let Ok(streams) = Streams::zeroing(piece.params, piece.grads, &mut piece.state) {
+                arch::run(backend, &self.fused, iter::once(streams));
+                self.sweep(backend, &mut piece.state);
+            }
+        });
         Ok(())
     }
 
@@ -347,5 +409,28 @@ impl<U, A> Step<U, A> {
     #[inline(always)]
     pub fn maximize(self) -> Step<U, Chain<A, Objective>> {
         self.with(Objective::new(true, 0.0))
+    }
+}
+
+/// The slices of a step that zeroes gradients.
+#[cfg(feature = "rayon")]
+struct Zeroing<'a, const S: usize> {
+    params: &'a mut [f32],
+    grads: &'a mut [f32],
+    state: [&'a mut [f32]; S],
+}
+
+#[cfg(feature = "rayon")]
+impl<const S: usize> parallel::Cut for Zeroing<'_, S> {
+    fn len(&self) -> usize {
+        self.params.len()
+    }
+
+    fn take(&mut self, len: usize) -> Self {
+        Zeroing {
+            params: take_mut(&mut self.params, len),
+            grads: take_mut(&mut self.grads, len),
+            state: self.state.each_mut().map(|slot| take_mut(slot, len)),
+        }
     }
 }

@@ -4,18 +4,42 @@ use core::marker::PhantomData;
 
 /// The slices of a step as pointers with one length, which was checked where they were made: the loop over them needs
 /// one counter and no bounds check at any optimisation level.
-pub(super) struct Streams<'a, const S: usize> {
+pub(super) struct Streams<'a, const S: usize, A = Step> {
     len: usize,
     params: *mut f32,
-    grads: *const f32,
+    grads: *mut f32,
     state: [*mut f32; S],
+    access: PhantomData<A>,
     borrow: PhantomData<(&'a mut [f32], &'a [f32])>,
 }
 
-/// The streams of tensors, one after another: a step over a list enters the code of its instruction set once.
-pub(super) trait StreamsList<'a, const S: usize>: IntoIterator<Item = Streams<'a, S>> {}
+/// Parameters are written, gradients are read.
+pub(super) struct Step;
 
-impl<'a, I: IntoIterator<Item = Streams<'a, S>>, const S: usize> StreamsList<'a, S> for I {}
+/// Parameters are written, gradients are read and zeroed.
+pub(super) struct StepZeroing;
+
+/// Parameters and gradients are read.
+pub(super) struct Measuring;
+
+/// A pass that writes parameters.
+pub(super) trait Writes {
+    /// Whether it zeroes the gradients, which are borrowed mutably then.
+    const ZEROES: bool;
+}
+
+impl Writes for Step {
+    const ZEROES: bool = false;
+}
+
+impl Writes for StepZeroing {
+    const ZEROES: bool = true;
+}
+
+/// The streams of tensors, one after another: a step over a list enters the code of its instruction set once.
+pub(super) trait StreamsList<'a, A, const S: usize>: IntoIterator<Item = Streams<'a, S, A>> {}
+
+impl<'a, A, I: IntoIterator<Item = Streams<'a, S, A>>, const S: usize> StreamsList<'a, A, S> for I {}
 
 /// Runs the body once for each slot, with a constant index. A loop over `0..S` is not unrolled when optimising for
 /// size, and then the array of pointers lives in memory.
@@ -34,7 +58,16 @@ impl<'a> Streams<'a, 0> {
     #[inline(always)]
     pub(super) fn over(slice: &'a mut [f32]) -> Self {
         let params = slice.as_mut_ptr();
-        Streams { len: slice.len(), params, grads: params, state: [], borrow: PhantomData }
+        Streams { len: slice.len(), params, grads: params, state: [], access: PhantomData, borrow: PhantomData }
+    }
+}
+
+impl<'a> Streams<'a, 0, Measuring> {
+    /// One slice that is only read, which takes the place of the gradients too.
+    #[inline(always)]
+    pub(super) fn reading(slice: &'a [f32]) -> Self {
+        let params = slice.as_ptr().cast_mut();
+        Streams { len: slice.len(), params, grads: params, state: [], access: PhantomData, borrow: PhantomData }
     }
 }
 
@@ -42,9 +75,46 @@ impl<'a, const S: usize> Streams<'a, S> {
     /// Checks that all slices are as long as the parameters.
     #[inline(always)]
     pub(super) fn new(params: &'a mut [f32], grads: &'a [f32], state: &'a mut [&mut [f32]; S]) -> Result<Self, Error> {
-        let expected = params.len();
-        if grads.len() != expected {
-            return Err(Error::Length { slice: Slice::Grads, expected, found: grads.len() });
+        Streams::of(params.len(), params.as_mut_ptr(), grads.len(), grads.as_ptr().cast_mut(), state)
+    }
+}
+
+impl<'a, const S: usize> Streams<'a, S, StepZeroing> {
+    /// Checks that all slices are as long as the parameters.
+    #[inline(always)]
+    pub(super) fn zeroing(
+        params: &'a mut [f32],
+        grads: &'a mut [f32],
+        state: &'a mut [&mut [f32]; S],
+    ) -> Result<Self, Error> {
+        Streams::of(params.len(), params.as_mut_ptr(), grads.len(), grads.as_mut_ptr(), state)
+    }
+}
+
+impl<'a, const S: usize> Streams<'a, S, Measuring> {
+    /// Checks that all slices are as long as the parameters.
+    #[inline(always)]
+    pub(super) fn measuring(
+        params: &'a [f32],
+        grads: &'a [f32],
+        state: &'a mut [&mut [f32]; S],
+    ) -> Result<Self, Error> {
+        Streams::of(params.len(), params.as_ptr().cast_mut(), grads.len(), grads.as_ptr().cast_mut(), state)
+    }
+}
+
+impl<'a, A, const S: usize> Streams<'a, S, A> {
+    /// Checks that all slices are as long as the parameters. What `A` says is written has been borrowed mutably for `'a`.
+    #[inline(always)]
+    fn of(
+        expected: usize,
+        params: *mut f32,
+        found: usize,
+        grads: *mut f32,
+        state: &'a mut [&mut [f32]; S],
+    ) -> Result<Self, Error> {
+        if found != expected {
+            return Err(Error::Length { slice: Slice::Grads, expected, found });
         }
         let mut pointers = [core::ptr::null_mut(); S];
         each_slot!(S, |slot| if let (Some(pointer), Some(slice)) = (pointers.get_mut(slot), state.get_mut(slot)) {
@@ -53,13 +123,7 @@ impl<'a, const S: usize> Streams<'a, S> {
             }
             *pointer = slice.as_mut_ptr();
         });
-        Ok(Streams {
-            len: expected,
-            params: params.as_mut_ptr(),
-            grads: grads.as_ptr(),
-            state: pointers,
-            borrow: PhantomData,
-        })
+        Ok(Streams { len: expected, params, grads, state: pointers, access: PhantomData, borrow: PhantomData })
     }
 
     /// The number of elements of every slice.
@@ -93,13 +157,13 @@ impl<'a, const S: usize> Streams<'a, S> {
         unsafe { (L::load(&*self.params.add(at).cast()), L::load(&*self.grads.add(at).cast()), state) }
     }
 
-    /// Writes parameters and state of the `N` elements from `at` on. The last slot comes first: where a formula leaves it
-    /// as it is (MADGRAD's start), no other store comes before this one, and the compiler drops it.
+    /// Writes the state of the `N` elements from `at` on. The last slot comes first: where a formula leaves it as it is
+    /// (MADGRAD's start), no other store comes before this one, and the compiler drops it.
     ///
     /// # Safety
     /// `at + N <= self.len()`.
     #[inline(always)]
-    pub(super) unsafe fn store<L: Lanes<N>, const N: usize>(&mut self, at: usize, params: L, state: [L; S]) {
+    pub(super) unsafe fn store_state<L: Lanes<N>, const N: usize>(&mut self, at: usize, state: [L; S]) {
         each_slot!(
             S,
             |slot| if let (Some(lanes), Some(to)) = (state.get(S - 1 - slot), self.state.get(S - 1 - slot)) {
@@ -107,7 +171,23 @@ impl<'a, const S: usize> Streams<'a, S> {
                 lanes.store(unsafe { &mut *to.add(at).cast() });
             }
         );
-        // SAFETY: as above.
+    }
+}
+
+impl<A: Writes, const S: usize> Streams<'_, S, A> {
+    /// Writes parameters and state of the `N` elements from `at` on, and zeroes the gradients where the pass does so.
+    ///
+    /// # Safety
+    /// `at + N <= self.len()`.
+    #[inline(always)]
+    pub(super) unsafe fn store<L: Lanes<N>, const N: usize>(&mut self, at: usize, params: L, state: [L; S]) {
+        // SAFETY: the caller keeps `at + N` within the slices.
+        unsafe { self.store_state(at, state) };
+        if A::ZEROES {
+            // SAFETY: as above; the gradients are borrowed mutably for the life of `self`.
+            L::splat(0.0).store(unsafe { &mut *self.grads.add(at).cast() });
+        }
+        // SAFETY: as above, with the parameters.
         params.store(unsafe { &mut *self.params.add(at).cast() });
     }
 }

@@ -72,7 +72,7 @@ impl<'a, const S: usize> Tensor<'a, S> {
 }
 
 #[inline]
-fn take_mut<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
+pub(super) fn take_mut<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
     let whole = core::mem::take(slice);
     let (first, rest) = whole.split_at_mut(len.min(whole.len()));
     *slice = rest;

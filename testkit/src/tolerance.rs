@@ -46,3 +46,9 @@ pub const NEIGHBORHOOD: f64 = 0.01;
 /// The share of a test function's first value that every optimizer leaves: ten times what a distance of
 /// [`NEIGHBORHOOD`] means on the flattest of the functions.
 pub const SHARE: f64 = 1e-5;
+
+/// A gradient times the factor of a clip, in units of itself: the factor and the product are rounded once each.
+pub const CLIPPED: f64 = 2.1;
+
+/// A norm over a few hundred elements, relative: each block rounds some forty times in f64, and so does the reference.
+pub const NORM: f64 = 1e-14;

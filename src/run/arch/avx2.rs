@@ -1,15 +1,20 @@
 //! 256-bit vectors. Values of [`F32x8`] exist only inside [`drive`] and inside the `drive` of AVX-512, which run only where
 //! AVX2 was detected, and those with `VL` only inside the latter: that is the SAFETY reason of every block here.
 
-use super::super::{driver, lanes::Lanes, streams::StreamsList};
+use super::super::{
+    blocks, driver,
+    lanes::{Lanes, Summing},
+    streams::{Measuring, Streams, StreamsList, Writes},
+};
 use super::x86::{SIGN, operator, prefetch};
+use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
-use crate::rule::Rule;
+use crate::rule::{Measure, Rule};
 use core::arch::x86_64::*;
 
 /// With `VL` it also uses the instructions of AVX-512F and VL for vectors of this width.
 #[derive(Clone, Copy)]
-pub(super) struct F32x8<const VL: bool>(__m256);
+pub(super) struct F32x8<const VL: bool>(pub(super) __m256);
 
 operator!(Add add, F32x8<VL>, VL: bool: _mm256_add_ps);
 operator!(Sub sub, F32x8<VL>, VL: bool: _mm256_sub_ps);
@@ -139,11 +144,61 @@ lanes!(2: |from| _mm256_zextps128_ps256(_mm_castsi128_ps(_mm_loadl_epi64(from.ca
 lanes!(1: |from| _mm256_zextps128_ps256(_mm_load_ss(from)),
     |to, value| _mm_store_ss(to, _mm256_castps256_ps128(value)));
 
+impl Summing<8> for F32x8<false> {
+    type Sums = [__m256d; 2];
+
+    #[inline(always)]
+    fn nothing() -> [__m256d; 2] {
+        // SAFETY: see the top of this file.
+        [unsafe { _mm256_setzero_pd() }; 2]
+    }
+
+    #[inline(always)]
+    fn add_products([low, high]: [__m256d; 2], a: Self, b: Self) -> [__m256d; 2] {
+        // SAFETY: see the top of this file.
+        unsafe {
+            let low_of = |x: Self| _mm256_cvtps_pd(_mm256_castps256_ps128(x.0));
+            let high_of = |x: Self| _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(x.0));
+            [
+                _mm256_add_pd(low, _mm256_mul_pd(low_of(a), low_of(b))),
+                _mm256_add_pd(high, _mm256_mul_pd(high_of(a), high_of(b))),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn store_sums([low, high]: [__m256d; 2], to: &mut [f64; 8]) {
+        // SAFETY: `to` is eight writable floats; the stores need no alignment.
+        unsafe {
+            _mm256_storeu_pd(to.as_mut_ptr(), low);
+            _mm256_storeu_pd(to.as_mut_ptr().add(4), high);
+        }
+    }
+}
+
 /// # Safety
 /// `cpu::has_avx2` holds.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn drive<'a, U: Rule<S>, const S: usize>(rule: &U, list: impl StreamsList<'a, S>) {
+pub(super) unsafe fn drive<'a, U: Rule<S>, A: Writes, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
     for streams in list {
-        driver::drive_vectors::<F32x8<false>, 8, F32x8<false>, U, S>(rule, streams);
+        driver::drive_vectors::<F32x8<false>, 8, F32x8<false>, U, A, S>(rule, streams);
     }
+}
+
+/// # Safety
+/// `cpu::has_avx2` holds.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
+    measure: &M,
+    streams: Streams<'_, S, Measuring>,
+    sums: &mut [Sum; K],
+) {
+    blocks::drive::<F32x8<false>, 8, M, S, K>(measure, streams, sums);
+}
+
+/// # Safety
+/// `cpu::has_avx2` holds.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn largest(values: &[f32]) -> f32 {
+    blocks::largest_bits(values)
 }

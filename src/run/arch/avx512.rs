@@ -1,11 +1,16 @@
 //! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where
 //! AVX-512F, BW, VL and what they imply were detected: that is the SAFETY reason of every block here.
 
-use super::super::{driver, lanes::Lanes, streams::StreamsList};
+use super::super::{
+    blocks, driver,
+    lanes::{Lanes, Summing},
+    streams::{Measuring, Streams, StreamsList, Writes},
+};
 use super::avx2::F32x8;
 use super::x86::{SIGN, operator, prefetch};
+use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
-use crate::rule::Rule;
+use crate::rule::{Measure, Rule};
 use core::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
@@ -122,16 +127,57 @@ impl Lanes<16> for F32x16 {
     }
 }
 
+/// The elements of a narrower vector widen to one of this width.
+impl Summing<8> for F32x8<true> {
+    type Sums = __m512d;
+
+    #[inline(always)]
+    fn nothing() -> __m512d {
+        // SAFETY: see the top of this file.
+        unsafe { _mm512_setzero_pd() }
+    }
+
+    #[inline(always)]
+    fn add_products(sums: __m512d, a: Self, b: Self) -> __m512d {
+        // SAFETY: see the top of this file. The product is exact, so a fused addition rounds as the two operations do.
+        unsafe { _mm512_fmadd_pd(_mm512_cvtps_pd(a.0), _mm512_cvtps_pd(b.0), sums) }
+    }
+
+    #[inline(always)]
+    fn store_sums(sums: __m512d, to: &mut [f64; 8]) {
+        // SAFETY: `to` is eight writable floats; the store needs no alignment.
+        unsafe { _mm512_storeu_pd(to.as_mut_ptr(), sums) }
+    }
+}
+
 /// # Safety
 /// `cpu::has_avx512` holds.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) unsafe fn drive<'a, U: Rule<S>, const S: usize>(rule: &U, list: impl StreamsList<'a, S>) {
+pub(super) unsafe fn drive<'a, U: Rule<S>, A: Writes, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
     for streams in list {
         if S == 0 && streams.len() >= driver::LONG {
             // From memory, a step over two streams takes a sixth longer with vectors of a whole cache line.
-            driver::drive_vectors::<F32x8<true>, 8, F32x8<true>, U, S>(rule, streams);
+            driver::drive_vectors::<F32x8<true>, 8, F32x8<true>, U, A, S>(rule, streams);
         } else {
-            driver::drive_vectors::<F32x16, 16, F32x8<true>, U, S>(rule, streams);
+            driver::drive_vectors::<F32x16, 16, F32x8<true>, U, A, S>(rule, streams);
         }
     }
+}
+
+/// # Safety
+/// `cpu::has_avx512` holds.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) unsafe fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
+    measure: &M,
+    streams: Streams<'_, S, Measuring>,
+    sums: &mut [Sum; K],
+) {
+    blocks::drive::<F32x8<true>, 8, M, S, K>(measure, streams, sums);
+}
+
+/// # Safety
+/// `cpu::has_avx512` holds.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) unsafe fn largest(values: &[f32]) -> f32 {
+    blocks::largest_bits(values)
 }

@@ -12,10 +12,11 @@ pub(crate) mod cpu;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;
 
-use super::streams::StreamsList;
+use super::streams::{Measuring, Streams, StreamsList, Writes};
 use crate::backend::Backend;
 use crate::error::Error;
-use crate::rule::Rule;
+use crate::math::Sum;
+use crate::rule::{Measure, Rule};
 
 /// A backend that this CPU and this build can run.
 #[derive(Clone, Copy)]
@@ -37,7 +38,11 @@ impl Supported {
 
 /// Runs a rule over one tensor after another, on a backend.
 #[inline]
-pub(super) fn run<'a, U: Rule<S>, const S: usize>(backend: Supported, rule: &U, list: impl StreamsList<'a, S>) {
+pub(super) fn run<'a, U: Rule<S>, A: Writes, const S: usize>(
+    backend: Supported,
+    rule: &U,
+    list: impl StreamsList<'a, A, S>,
+) {
     match backend.0 {
         Backend::Scalar => scalar::drive(rule, list),
         // NEON of 32-bit ARM flushes subnormal numbers, and the compiler uses it to compare vectors. Whether a build has it,
@@ -52,6 +57,46 @@ pub(super) fn run<'a, U: Rule<S>, const S: usize>(backend: Supported, rule: &U, 
         Backend::Avx512 => unsafe { avx512::drive(rule, list) },
         #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
         Backend::Avx2 | Backend::Avx512 => {}
+    }
+}
+
+/// Adds the terms of all elements to sums, on a backend.
+#[inline]
+pub(super) fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
+    backend: Supported,
+    measure: &M,
+    streams: Streams<'_, S, Measuring>,
+    sums: &mut [Sum; K],
+) {
+    match backend.0 {
+        Backend::Scalar => scalar::measure(measure, streams, sums),
+        Backend::Portable if cfg!(target_arch = "arm") => scalar::measure(measure, streams, sums),
+        Backend::Portable => portable::measure(measure, streams, sums),
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        // SAFETY: a supported backend: `cpu::has_avx2` holds.
+        Backend::Avx2 => unsafe { avx2::measure(measure, streams, sums) },
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        // SAFETY: a supported backend: `cpu::has_avx512` holds.
+        Backend::Avx512 => unsafe { avx512::measure(measure, streams, sums) },
+        #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+        Backend::Avx2 | Backend::Avx512 => {}
+    }
+}
+
+/// The largest magnitude of a slice, on a backend.
+#[inline]
+pub(super) fn largest(backend: Supported, values: &[f32]) -> f32 {
+    match backend.0 {
+        Backend::Scalar => scalar::largest(values),
+        Backend::Portable => portable::largest(values),
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        // SAFETY: a supported backend: `cpu::has_avx2` holds.
+        Backend::Avx2 => unsafe { avx2::largest(values) },
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        // SAFETY: a supported backend: `cpu::has_avx512` holds.
+        Backend::Avx512 => unsafe { avx512::largest(values) },
+        #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+        Backend::Avx2 | Backend::Avx512 => 0.0,
     }
 }
 

@@ -1,10 +1,15 @@
 //! `wide::f32x8`: the vectors that the target was compiled for.
 
-use super::super::{driver, lanes::Lanes, streams::StreamsList};
+use super::super::{
+    blocks, driver,
+    lanes::{Lanes, Summing},
+    streams::{Measuring, Streams, StreamsList, Writes},
+};
 use super::hidden;
+use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
-use crate::rule::Rule;
-use wide::{bytemuck, f32x8, i16x16, i32x8};
+use crate::rule::{Measure, Rule};
+use wide::{bytemuck, f32x8, f64x4, i16x16, i32x8};
 
 impl Sealed for f32x8 {}
 
@@ -83,10 +88,49 @@ lower_lanes!(4: a b c d, 0.0 0.0 0.0 0.0);
 lower_lanes!(2: a b, 0.0 0.0 0.0 0.0 0.0 0.0);
 lower_lanes!(1: a, 0.0 0.0 0.0 0.0 0.0 0.0 0.0);
 
+impl Summing<8> for f32x8 {
+    type Sums = [f64x4; 2];
+
+    #[inline(always)]
+    fn nothing() -> [f64x4; 2] {
+        [f64x4::splat(0.0); 2]
+    }
+
+    #[inline(always)]
+    fn add_products([low, high]: [f64x4; 2], a: Self, b: Self) -> [f64x4; 2] {
+        let halves = |x: Self| {
+            let [a, b, c, d, e, f, g, h] = x.to_array().map(f64::from);
+            (f64x4::new([a, b, c, d]), f64x4::new([e, f, g, h]))
+        };
+        let ((a_low, a_high), (b_low, b_high)) = (halves(a), halves(b));
+        [low + a_low * b_low, high + a_high * b_high]
+    }
+
+    #[inline(always)]
+    fn store_sums([low, high]: [f64x4; 2], to: &mut [f64; 8]) {
+        let ([a, b, c, d], [e, f, g, h]) = (low.to_array(), high.to_array());
+        *to = [a, b, c, d, e, f, g, h];
+    }
+}
+
 /// Not inlined into its callers, like the functions of the other backends.
 #[inline(never)]
-pub(super) fn drive<'a, U: Rule<S>, const S: usize>(rule: &U, list: impl StreamsList<'a, S>) {
+pub(super) fn drive<'a, U: Rule<S>, A: Writes, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
     for streams in list {
-        driver::drive_vectors::<f32x8, 8, f32x8, U, S>(rule, streams);
+        driver::drive_vectors::<f32x8, 8, f32x8, U, A, S>(rule, streams);
     }
+}
+
+#[inline(never)]
+pub(super) fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
+    measure: &M,
+    streams: Streams<'_, S, Measuring>,
+    sums: &mut [Sum; K],
+) {
+    blocks::drive::<f32x8, 8, M, S, K>(measure, streams, sums);
+}
+
+#[inline(never)]
+pub(super) fn largest(values: &[f32]) -> f32 {
+    blocks::largest_bits(values)
 }

@@ -1,9 +1,14 @@
 //! One f32 at a time: the backend of targets without vectors.
 
-use super::super::{driver, lanes::Lanes, streams::StreamsList};
+use super::super::{
+    blocks, driver,
+    lanes::{Lanes, Summing},
+    streams::{Measuring, Streams, StreamsList, Writes},
+};
 use super::hidden;
+use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
-use crate::rule::Rule;
+use crate::rule::{Measure, Rule};
 
 impl Sealed for f32 {}
 
@@ -60,10 +65,29 @@ impl Lanes<1> for f32 {
     }
 }
 
+impl Summing<1> for f32 {
+    type Sums = f64;
+
+    #[inline(always)]
+    fn nothing() -> f64 {
+        0.0
+    }
+
+    #[inline(always)]
+    fn add_products(sum: f64, a: Self, b: Self) -> f64 {
+        sum + f64::from(a) * f64::from(b)
+    }
+
+    #[inline(always)]
+    fn store_sums(sum: f64, [to]: &mut [f64; 1]) {
+        *to = sum;
+    }
+}
+
 /// Not inlined into its callers where there are other backends; where it is the only one, inlining saves code.
 #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"), inline(never))]
 #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")), inline(always))]
-pub(super) fn drive<'a, U: Rule<S>, const S: usize>(rule: &U, list: impl StreamsList<'a, S>) {
+pub(super) fn drive<'a, U: Rule<S>, A: Writes, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
     for streams in list {
         driver::drive_elements(rule, streams);
     }
@@ -152,4 +176,18 @@ fn sqrt(x: f32) -> f32 {
 #[inline(always)]
 fn sqrt(x: f32) -> f32 {
     libm::sqrtf(x)
+}
+
+#[inline(never)]
+pub(super) fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
+    measure: &M,
+    streams: Streams<'_, S, Measuring>,
+    sums: &mut [Sum; K],
+) {
+    blocks::drive::<f32, 1, M, S, K>(measure, streams, sums);
+}
+
+#[inline(never)]
+pub(super) fn largest(values: &[f32]) -> f32 {
+    blocks::largest_bits(values)
 }
