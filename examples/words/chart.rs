@@ -1,5 +1,6 @@
 //! A picture of the training, as SVG and PNG: losses, learning rate and loss scale over the batches.
 
+use crate::history::History;
 use crate::picture::{Done, FAINT, INK, MUTED, Picture, font, stroke};
 use crate::recipe::Report;
 use plotters::coord::Shift;
@@ -8,30 +9,29 @@ use plotters::prelude::*;
 
 type Points = Vec<(f64, f64)>;
 
-/// What the picture shows. Points are after this many batches.
-#[derive(Default)]
-pub(crate) struct History {
-    pub(crate) reports: Vec<Report>,
-    /// The loss of the words that are held out, with the average of the parameters.
-    pub(crate) held_out: Points,
-    pub(crate) explanation: String,
-}
-
+const BATCH: RGBColor = RGBColor(156, 194, 228);
 const TRAINING: RGBColor = RGBColor(0, 104, 190);
 const HELD_OUT: RGBColor = RGBColor(208, 78, 12);
 const RATE: RGBColor = RGBColor(0, 140, 100);
 const SCALE: RGBColor = RGBColor(112, 66, 184);
 
-const LOSS: core::ops::Range<f64> = 1.8..3.4;
+const LOSS: core::ops::Range<f64> = 1.4..3.4;
 const SCALES: core::ops::Range<f64> = 128.0..131_072.0;
 
 /// Batches of which a point of the smooth line is the mean.
 const SMOOTH: usize = 25;
 const LEFT: i32 = 90;
 
-impl History {
+/// What the picture shows, and what it says about it.
+pub(crate) struct Chart<'a> {
+    pub(crate) history: &'a History,
+    pub(crate) explanation: String,
+}
+
+impl Chart<'_> {
+    /// A number of each batch.
     fn points(&self, value: impl Fn(&Report) -> f64) -> Points {
-        self.reports.iter().enumerate().map(|(i, report)| ((i + 1) as f64, value(report))).collect()
+        self.history.reports.iter().enumerate().map(|(i, report)| ((i + 1) as f64, value(report))).collect()
     }
 
     fn panel<DB: DrawingBackend<ErrorType: 'static>, Y>(
@@ -57,7 +57,7 @@ impl History {
             .margin_right(60)
             .x_label_area_size(if x_label.is_empty() { 70 } else { 120 })
             .y_label_area_size(130)
-            .build_cartesian_2d(0.0..self.reports.len() as f64, range)?;
+            .build_cartesian_2d(0.0..self.history.reports.len() as f64, range)?;
         chart
             .configure_mesh()
             .disable_x_mesh()
@@ -79,7 +79,7 @@ impl History {
     }
 }
 
-impl Picture for History {
+impl Picture for Chart<'_> {
     const SIZE: (u32, u32) = (2400, 2200);
 
     fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &DrawingArea<DB, Shift>) -> Done {
@@ -90,28 +90,24 @@ impl Picture for History {
         let (losses, area) = area.split_vertically(1010);
         let (rates, scales) = area.split_vertically(460);
 
-        let inside = |points: Points| -> Points {
+        let losses_of = |points: Points| -> Points {
             points.into_iter().map(|(x, loss)| (x, loss.clamp(LOSS.start, LOSS.end))).collect()
         };
-        let each = inside(self.points(|report| report.loss));
-        let smooth: Points = inside(
-            self.points(|report| report.loss)
-                .windows(SMOOTH)
-                .map(|part| (part[SMOOTH - 1].0, part.iter().map(|point| point.1).sum::<f64>() / SMOOTH as f64))
-                .collect(),
-        );
-        let pale = RGBColor(186, 212, 236);
+        let each = losses_of(self.points(|report| report.loss));
+        let means = (SMOOTH..=each.len()).map(|end| (end as f64, self.history.training_loss(end, SMOOTH)));
+        let smooth = losses_of(means.collect());
+        let held_out = losses_of(self.history.held_out.iter().map(|&(at, loss)| (at as f64, loss)).collect());
         self.panel(
             &losses,
             &[
-                ("loss in nats: a batch", pale),
+                ("loss in nats: a batch", BATCH),
                 (&format!("mean of {SMOOTH} batches"), TRAINING),
                 ("held-out words, averaged weights", HELD_OUT),
             ],
             "",
             LOSS,
             &|loss| format!("{loss:.1}"),
-            &[(&each, pale, 2), (&smooth, TRAINING, 5), (&inside(self.held_out.clone()), HELD_OUT, 7)],
+            &[(&each, BATCH, 2), (&smooth, TRAINING, 5), (&held_out, HELD_OUT, 7)],
         )?;
         self.panel(
             &rates,

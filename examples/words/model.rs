@@ -8,9 +8,9 @@ use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
 /// Numbers that stand for a symbol.
-pub(crate) const EMBEDDING: usize = 16;
+pub(crate) const EMBEDDING: usize = 24;
 /// Hidden units.
-pub(crate) const HIDDEN: usize = 256;
+pub(crate) const HIDDEN: usize = 512;
 
 type Row = [f32; HIDDEN];
 
