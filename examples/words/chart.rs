@@ -15,7 +15,7 @@ const HELD_OUT: RGBColor = RGBColor(208, 78, 12);
 const RATE: RGBColor = RGBColor(0, 140, 100);
 const SCALE: RGBColor = RGBColor(112, 66, 184);
 
-const LOSS: core::ops::Range<f64> = 1.4..3.4;
+const LOSS: core::ops::Range<f64> = 1.6..3.4;
 const SCALES: core::ops::Range<f64> = 128.0..131_072.0;
 
 /// Batches of which a point of the smooth line is the mean.
