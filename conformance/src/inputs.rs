@@ -113,6 +113,12 @@ impl Hash {
         }
     }
 
+    pub(crate) fn add_f64(&mut self, value: f64) {
+        let bits = value.to_bits();
+        self.add_bits(bits as u32);
+        self.add_bits((bits >> 32) as u32);
+    }
+
     /// Adds the first elements of parameters and slots.
     pub(crate) fn add(&mut self, buffers: &Buffers, len: usize, slots: usize) {
         let [params, _, state @ ..] = &buffers.0;

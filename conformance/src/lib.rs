@@ -3,6 +3,7 @@
 #![no_std]
 
 mod inputs;
+mod scheduling;
 mod stepping;
 
 use gradstep::average::{Lookahead, Swa, WeightEma};
@@ -40,7 +41,7 @@ pub fn run(backend: Option<Backend>, mut report: impl FnMut([&str; 2], u64)) -> 
     report(["followers", ""], followers(backend, &mut buffers)?);
     report(["passes", ""], passes(&mut buffers)?);
     report(["shuffle", ""], shuffle());
-    Ok(())
+    scheduling::schedules(report)
 }
 
 /// Five steps at every length, from the start that the optimizer asks for.

@@ -61,15 +61,17 @@ impl Cyclic {
     }
 
     fn rate(&self, step: u64) -> f64 {
-        let cycle = self.up.saturating_add(self.down);
-        let done = step.checked_rem(cycle).unwrap_or(0);
+        // A cycle that is longer than all steps does not end.
+        let period = self.up.checked_add(self.down);
+        let cycle = period.and_then(|period| step.checked_div(period)).unwrap_or(0);
+        let done = period.and_then(|period| step.checked_rem(period)).unwrap_or(step);
         let height = match done.checked_sub(self.up) {
             None => between(0.0, 1.0, done as f64, self.up as f64, linear),
             Some(done) => between(1.0, 0.0, done as f64, self.down as f64, linear),
         };
         let amplitude = match self.amplitude {
             Amplitude::Triangular => 1.0,
-            Amplitude::Triangular2 => libm::pow(0.5, step.checked_div(cycle).unwrap_or(0) as f64),
+            Amplitude::Triangular2 => libm::pow(0.5, cycle as f64),
             Amplitude::ExpRange(gamma) => libm::pow(gamma, step as f64),
         };
         mix(self.base, self.peak, height * amplitude)

@@ -7,7 +7,9 @@
 use core::hint::black_box;
 use cortex_m_rt::entry;
 use gradstep::average::{Lookahead, Swa, WeightEma};
+use gradstep::loss_scale::{DynamicLossScale, LossScale};
 use gradstep::optim::Clock;
+use gradstep::schedule::*;
 use gradstep::*;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::SeedableRng;
@@ -100,12 +102,39 @@ fn others(buffers: &mut Buffers) -> Result<(), Error> {
     Ok(())
 }
 
+fn schedules() -> Result<(), Error> {
+    let (x, n) = (black_box(0.5), black_box(7));
+    let options = black_box(OneCycleOptions::DEFAULT);
+    let rates = [
+        Constant::new(x)?.then(n, Linear::torch(x, x, x, n)?).at(n),
+        Linear::optax(x, x, n, n)?.warmup(x, n)?.at(n),
+        Polynomial::torch(x, n, x)?.then(n, Polynomial::optax(x, x, x, n, n)?).at(n),
+        Cosine::torch(x, n, x)?.then(n, Cosine::optax(x, n, x, x)?).at(n),
+        Cosine::with_warmup(x, x, x, n, black_box(9))?.at(n),
+        CosineRestarts::new(x, x, n, n)?.at(n),
+        OneCycle::torch(x, n, options)?.then(n, OneCycle::optax(n, x, options)?).at(n),
+        StepDecay::new(x, n, x)?.then(n, MultiStep::torch(x, [n, n], x)?).at(n),
+        Exponential::torch(x, x)?.then(n, Exponential::optax(x, n, x, n, black_box(true), black_box(Some(x)))?).at(n),
+        InverseSqrt::new(x, x, n)?.then(n, InverseSqrt::noam(x, n, n)?).at(n),
+        WarmupStableDecay::new(x, x, x, n, n, n, black_box(DecayShape::OneMinusSqrt))?.at(n),
+        Cyclic::new(x, x, n, n, black_box(Amplitude::ExpRange(x)))?.at(n),
+    ];
+    let mut plateau = Plateau::new(black_box(rates).into_iter().sum());
+    black_box(ReduceOnPlateau::DEFAULT).update(&mut plateau, x)?;
+    let (dynamic, mut scale) = (black_box(DynamicLossScale::DEFAULT), LossScale::new(x)?);
+    dynamic.update(&mut scale, black_box(true))?;
+    let scale = LossScale::from_bytes(black_box(&scale.to_bytes()))?;
+    black_box((dynamic.start()?.inverse(), scale.scale(), scale.good_steps(), plateau));
+    Ok(())
+}
+
 fn all(buffers: &mut Buffers) -> Result<(), Error> {
     macro_rules! each {
         ($($Optimizer:ident: $slots:literal,)*) => { $(optimizer::<$Optimizer, $slots>(buffers)?;)* };
     }
     for_each_optimizer!(each);
-    others(buffers)
+    others(buffers)?;
+    schedules()
 }
 
 #[entry]
