@@ -56,6 +56,12 @@ pub(crate) const fn coefficient(name: &'static str, value: f64, coefficient: Coe
     }
 }
 
+/// The product of a hyper-parameter and the learning rate, rounded to f32.
+#[inline]
+pub(crate) fn product(name: &'static str, value: f64, lr: f64) -> Result<f32, Error> {
+    coefficient(name, value, Coefficient::new(value) * Coefficient::new(lr))
+}
+
 #[cold]
 const fn lost(name: &'static str, value: f64, coefficient: Coefficient) -> Error {
     Error::Coefficient { name, value, coefficient: coefficient.to_f64() }

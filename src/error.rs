@@ -170,6 +170,8 @@ pub enum Slice {
     Slow,
     /// The estimate of the Hessian's diagonal.
     Estimate,
+    /// The second slice of a dot product.
+    Factors,
     /// The slot `z` of a schedule-free optimizer.
     Z,
 }
@@ -199,6 +201,7 @@ impl fmt::Display for Slice {
             Slice::Compensation => f.write_str("compensation"),
             Slice::Slow => f.write_str("slow"),
             Slice::Estimate => f.write_str("estimate"),
+            Slice::Factors => f.write_str("factors"),
             Slice::Z => f.write_str("z"),
         }
     }

@@ -5,10 +5,10 @@ use crate::error::{Error, Slice};
 use crate::math::Sum;
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Measure, Rule};
-use crate::run::{Wrong, measure, pass};
+use crate::rule::Rule;
+use crate::run::{Wrong, pass, pass_squares};
 #[cfg(feature = "rayon")]
-use crate::run::{par_measure, par_pass};
+use crate::run::{par_pass, par_pass_squares};
 
 /// Adds a gradient to a buffer: `buffer ← buffer + factor · grads`, in one pass.
 ///
@@ -57,10 +57,7 @@ pub fn par_accumulate(buffer: &mut [f32], grads: &[f32], factor: f64) -> Result<
 /// # Errors
 /// Those of `accumulate`.
 pub fn accumulate_squares(buffer: &mut [f32], grads: &[f32], factor: f64) -> Result<Sum, Error> {
-    let rule = Accumulate::new(factor)?;
-    Wrong::Buffer(Slice::Buffer).check(buffer, grads)?;
-    let [sum] = measure(&rule, grads, grads, [buffer])?;
-    Ok(sum)
+    pass_squares(Accumulate::new(factor)?, buffer, grads, Wrong::Buffer(Slice::Buffer))
 }
 
 /// [`accumulate_squares`] on rayon's current thread pool: see [`Step::par_apply`](crate::Step::par_apply).
@@ -70,10 +67,7 @@ pub fn accumulate_squares(buffer: &mut [f32], grads: &[f32], factor: f64) -> Res
 #[cfg(feature = "rayon")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
 pub fn par_accumulate_squares(buffer: &mut [f32], grads: &[f32], factor: f64) -> Result<Sum, Error> {
-    let rule = Accumulate::new(factor)?;
-    Wrong::Buffer(Slice::Buffer).check(buffer, grads)?;
-    let [sum] = par_measure(&rule, grads, grads, [buffer])?;
-    Ok(sum)
+    par_pass_squares(Accumulate::new(factor)?, buffer, grads, Wrong::Buffer(Slice::Buffer))
 }
 
 #[derive(Clone, Copy)]
@@ -88,25 +82,9 @@ impl Accumulate {
     }
 }
 
-impl Accumulate {
-    #[inline(always)]
-    fn add<R: Real>(&self, sum: R, g: R) -> R {
-        sum + R::splat(self.factor) * g
-    }
-}
-
 impl Rule<0> for Accumulate {
     #[inline(always)]
     fn lane<R: Real>(&self, sum: R, g: R, []: [R; 0]) -> (R, [R; 0]) {
-        (self.add(sum, g), [])
-    }
-}
-
-/// The squares of the sums.
-impl Measure<1, 1> for Accumulate {
-    #[inline(always)]
-    fn lane<R: Real>(&self, g: R, _: R, [sum]: [R; 1]) -> ([R; 1], [[R; 2]; 1]) {
-        let sum = self.add(sum, g);
-        ([sum], [[sum, sum]])
+        (sum + R::splat(self.factor) * g, [])
     }
 }

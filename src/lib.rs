@@ -15,6 +15,7 @@ mod error;
 pub mod grad;
 pub mod loss_scale;
 pub mod math;
+#[macro_use]
 pub mod optim;
 mod range;
 mod real;
@@ -25,6 +26,7 @@ mod run;
 pub mod sample;
 pub mod schedule;
 pub mod sum;
+pub mod whole;
 
 pub use backend::Backend;
 pub use error::{Error, Named, Slice};

@@ -26,13 +26,16 @@
 //! many or too few elements. A piece that ends elsewhere without being the last, or pieces that overlap and leave out as many
 //! elements, are not seen: they give a sum whose last digits may be others, or one of other elements.
 
-use crate::error::Error;
+use crate::error::{Error, Slice};
 use crate::real::Real;
 use crate::rule::Measure;
 use crate::run;
 
 pub use crate::math::Sum;
-pub use crate::run::BLOCK;
+#[cfg(feature = "rayon")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
+pub use crate::run::par_measure;
+pub use crate::run::{BLOCK, measure, measure_on};
 
 /// `x · x`.
 #[derive(Clone, Copy)]
@@ -59,8 +62,8 @@ macro_rules! terms {
     ($($Terms:ident: |$x:ident, $y:ident| $term:expr;)*) => {$(
         impl Measure<0, 1> for $Terms {
             #[inline(always)]
-            fn lane<R: Real>(&self, $x: R, $y: R, []: [R; 0]) -> ([R; 0], [[R; 2]; 1]) {
-                ([], [$term])
+            fn lane<R: Real>(&self, $x: R, $y: R, []: [R; 0]) -> [[R; 2]; 1] {
+                [$term]
             }
         }
     )*};
@@ -112,7 +115,10 @@ impl Sum {
     /// # Errors
     /// [`Error::Length`] where the second slice is not as long as the first.
     pub fn products(values: &[f32], factors: &[f32]) -> Result<Self, Error> {
-        let [sum] = run::measure(&Products, values, factors, [])?;
+        if factors.len() != values.len() {
+            return Err(Error::Length { slice: Slice::Factors, expected: values.len(), found: factors.len() });
+        }
+        let [sum] = measure(&Products, values, factors, [])?;
         Ok(sum)
     }
 

@@ -325,6 +325,9 @@ macro_rules! usual_text {
 
 /// What a range is in the documentation of a field.
 macro_rules! range_text {
+    (Finite) => {
+        "Any finite number. "
+    };
     (NonNegative) => {
         "At least 0. "
     };

@@ -26,7 +26,7 @@ mod moments;
 mod operations;
 mod optimizer;
 mod signs;
-mod slot;
+pub(crate) mod slot;
 mod squares;
 
 pub use clock::{Clock, ClockData};

@@ -1,10 +1,10 @@
 //! The trait of an optimizer.
 
 use crate::check;
-use crate::error::{Error, Slice};
+use crate::error::Error;
 use crate::optim::clock::Clock;
 use crate::optim::facts::HyperParameters;
-use crate::optim::slot::{Slot, Start};
+use crate::optim::slot::{self, Slot};
 use crate::rule::Rule;
 use crate::run::Step;
 
@@ -114,18 +114,6 @@ pub trait Optimizer<const S: usize>: HyperParameters {
     /// of its range. Nothing has been written then.
     fn init(&self, params: &[f32], state: [&mut [f32]; S]) -> Result<(), Error> {
         self.check()?;
-        for (slot, slice) in state.iter().enumerate() {
-            if slice.len() != params.len() {
-                return Err(Error::Length { slice: Slice::State(slot), expected: params.len(), found: slice.len() });
-            }
-        }
-        for (slice, slot) in state.into_iter().zip(&Self::SLOTS) {
-            match slot.start {
-                Start::Zero => slice.fill(0.0),
-                Start::Value(value) => slice.fill(value(self) as f32),
-                Start::Params => slice.iter_mut().zip(params).for_each(|(slot, p)| *slot = *p),
-            }
-        }
-        Ok(())
+        slot::fill(self, &Self::SLOTS, params, state)
     }
 }

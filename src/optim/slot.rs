@@ -1,5 +1,7 @@
 //! The state slots of an optimizer as data.
 
+use crate::error::{Error, Slice};
+
 /// A state slot of an optimizer with hyper-parameters `O`: one f32 for each parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot<O> {
@@ -60,4 +62,26 @@ impl<O> Slot<O> {
     pub const fn read_only(self) -> Self {
         Slot { name: self.name, start: self.start, holds: self.holds, is_written: false }
     }
+}
+
+/// Fills the state of `params` as it is before the first step of an optimizer.
+pub(crate) fn fill<O, const S: usize>(
+    optimizer: &O,
+    slots: &[Slot<O>; S],
+    params: &[f32],
+    state: [&mut [f32]; S],
+) -> Result<(), Error> {
+    for (slot, slice) in state.iter().enumerate() {
+        if slice.len() != params.len() {
+            return Err(Error::Length { slice: Slice::State(slot), expected: params.len(), found: slice.len() });
+        }
+    }
+    for (slice, slot) in state.into_iter().zip(slots) {
+        match slot.start {
+            Start::Zero => slice.fill(0.0),
+            Start::Value(value) => slice.fill(value(optimizer) as f32),
+            Start::Params => slice.iter_mut().zip(params).for_each(|(slot, p)| *slot = *p),
+        }
+    }
+    Ok(())
 }

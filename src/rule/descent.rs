@@ -19,6 +19,12 @@ impl<D> Descent<D> {
 
     /// The direction.
     #[inline(always)]
+    pub(super) const fn direction(&self) -> &D {
+        &self.direction
+    }
+
+    /// The direction.
+    #[inline(always)]
     pub(super) fn into_direction(self) -> D {
         self.direction
     }

@@ -85,10 +85,24 @@ impl<U, W, G> Loss<U, W, G> {
     }
 }
 
+impl<U, W: WeightDecay, G: Gradient> Loss<U, W, G> {
+    /// The rule.
+    #[inline(always)]
+    pub(super) const fn rule(&self) -> &U {
+        &self.rule
+    }
+
+    /// The gradient that the rule sees.
+    #[inline(always)]
+    pub(super) fn gradient<R: Real>(&self, p: R, g: R) -> R {
+        self.decay.in_gradient().add_to(self.sign.of(g), p)
+    }
+}
+
 impl<U: Rule<S>, W: WeightDecay, G: Gradient, const S: usize> Rule<S> for Loss<U, W, G> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [R; S]) {
-        let g = self.decay.in_gradient().add_to(self.sign.of(g), p);
+        let g = self.gradient(p, g);
         self.rule.lane_decaying(p, g, self.decay.in_step(), state)
     }
 

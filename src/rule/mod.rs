@@ -23,6 +23,7 @@ mod measure;
 mod objective;
 mod penalty;
 mod traits;
+mod update;
 mod wrappers;
 
 pub use adapter::{Adapted, Adapter, Chain, Unadapted};
@@ -39,7 +40,8 @@ pub use measure::Measure;
 pub use objective::Objective;
 pub use penalty::{Off, On, Penalty, Switch};
 pub use traits::{Rule, Visitor};
-pub use wrappers::{Aligned, Cautious, Wrap};
+pub use update::Update;
+pub use wrappers::{Aligned, Cautious, Scaled, Wrap};
 
 /// A direction with weight decay in the gradient or in the step.
 pub type Decaying<D> = Loss<Descent<D>>;

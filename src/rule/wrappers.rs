@@ -27,6 +27,26 @@ pub struct Cautious<D>(pub(crate) D);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Aligned<D>(pub(crate) D);
 
+/// A direction whose updates are multiplied by a factor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scaled<D> {
+    pub(crate) direction: D,
+    pub(crate) factor: f32,
+}
+
+impl<D: Direction<S>, const S: usize> Direction<S> for Scaled<D> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, g: R, state: [R; S]) -> (R, [R; S]) {
+        let (update, state) = self.direction.lane(g, state);
+        (R::splat(self.factor) * update, state)
+    }
+
+    #[inline(always)]
+    fn fades(&self) -> [bool; S] {
+        self.direction.fades()
+    }
+}
+
 /// Wraps the forms of the direction inside.
 macro_rules! wrapper {
     ($Wrapper:ident, |$u:ident, $g:ident| $update:expr) => {

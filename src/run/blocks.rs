@@ -4,12 +4,15 @@ use super::arch::{self, Supported};
 use super::lanes::Summing;
 #[cfg(feature = "rayon")]
 use super::parallel;
-use super::streams::{Measuring, Streams};
+use super::pass::Wrong;
+use super::streams::{Access, Streams};
 #[cfg(feature = "rayon")]
-use super::tensor::take_mut;
+use super::tensor::Tensor;
+use crate::backend::Backend;
 use crate::error::Error;
 use crate::math::Sum;
-use crate::rule::Measure;
+use crate::real::Real;
+use crate::rule::{Measure, Rule};
 
 /// The elements of a block, which is summed in f64. A cut between pieces is at a multiple of it.
 pub const BLOCK: usize = 1024;
@@ -17,18 +20,78 @@ pub const BLOCK: usize = 1024;
 /// The lanes of a block.
 const LANES: usize = 32;
 
-/// The sums over the elements of slices.
+/// A [`Measure`] that may also write the parameters.
+pub(super) trait Terms<const S: usize, const K: usize>: Copy {
+    /// The new parameter of an element and its terms.
+    fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [[R; 2]; K]);
+}
+
+/// The terms of a measure, which writes nothing.
+#[derive(Clone, Copy)]
+struct Reading<M>(M);
+
+impl<M: Measure<S, K>, const S: usize, const K: usize> Terms<S, K> for Reading<M> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [[R; 2]; K]) {
+        (p, self.0.lane(p, g, state))
+    }
+}
+
+/// A rule, with the squares of the parameters that it makes.
+#[derive(Clone, Copy)]
+struct Squares<U>(U);
+
+impl<U: Rule<0>> Terms<0, 1> for Squares<U> {
+    #[inline(always)]
+    fn lane<R: Real>(&self, p: R, g: R, []: [R; 0]) -> (R, [[R; 2]; 1]) {
+        let (p, []) = self.0.lane(p, g, []);
+        (p, [[p, p]])
+    }
+}
+
+/// The sums of a measure over the elements of a tensor, on the [active](Backend::active) backend, in one pass over memory.
+///
+/// All slices have the same length, which may be zero.
+///
+/// # Errors
+/// [`Error::Length`] where a slice is not as long as `params`; the errors of [`Measure::check`].
 #[inline]
-pub(crate) fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
+pub fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
     measure: &M,
     params: &[f32],
     grads: &[f32],
-    mut state: [&mut [f32]; S],
+    state: [&[f32]; S],
 ) -> Result<[Sum; K], Error> {
-    let streams = Streams::measuring(params, grads, &mut state)?;
+    run(Supported::active(), measure, params, grads, state)
+}
+
+/// [`measure()`] on a chosen backend.
+///
+/// # Errors
+/// Those of `measure`, and [`Error::UnsupportedBackend`] where this CPU or build cannot run it.
+#[inline]
+pub fn measure_on<M: Measure<S, K>, const S: usize, const K: usize>(
+    backend: Backend,
+    measure: &M,
+    params: &[f32],
+    grads: &[f32],
+    state: [&[f32]; S],
+) -> Result<[Sum; K], Error> {
+    run(Supported::new(backend)?, measure, params, grads, state)
+}
+
+#[inline]
+fn run<M: Measure<S, K>, const S: usize, const K: usize>(
+    backend: Supported,
+    measure: &M,
+    params: &[f32],
+    grads: &[f32],
+    state: [&[f32]; S],
+) -> Result<[Sum; K], Error> {
+    let streams = Streams::measuring(params, grads, state)?;
     measure.check()?;
     let mut sums = [Sum::ZERO; K];
-    arch::measure(Supported::active(), measure, streams, &mut sums);
+    arch::measure(backend, &Reading(*measure), streams, &mut sums);
     Ok(sums)
 }
 
@@ -36,15 +99,25 @@ pub(crate) fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
 #[inline]
 pub(crate) fn sums<M: Measure<0, K>, const K: usize>(measure: &M, values: &[f32]) -> [Sum; K] {
     let mut sums = [Sum::ZERO; K];
-    arch::measure(Supported::active(), measure, Streams::reading(values), &mut sums);
+    arch::measure(Supported::active(), &Reading(*measure), Streams::reading(values), &mut sums);
     sums
+}
+
+/// A pass over a buffer and an input, which takes the place of the gradients, and the sum of the squares of what it wrote.
+#[inline]
+pub(crate) fn pass_squares<U: Rule<0>>(rule: U, buffer: &mut [f32], input: &[f32], wrong: Wrong) -> Result<Sum, Error> {
+    wrong.check(buffer, input)?;
+    let mut sums = [Sum::ZERO];
+    arch::measure(Supported::active(), &Squares(rule), Streams::new(buffer, input, &mut [])?, &mut sums);
+    let [sum] = sums;
+    Ok(sum)
 }
 
 /// Walks over the blocks.
 #[inline(always)]
-pub(super) fn drive<L: Summing<N>, const N: usize, M: Measure<S, K>, const S: usize, const K: usize>(
+pub(super) fn drive<L: Summing<N>, const N: usize, M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
     measure: &M,
-    mut streams: Streams<'_, S, Measuring>,
+    mut streams: Streams<'_, S, A>,
     sums: &mut [Sum; K],
 ) {
     // The compiler can see that no store changes the coefficients of a copy.
@@ -53,7 +126,7 @@ pub(super) fn drive<L: Summing<N>, const N: usize, M: Measure<S, K>, const S: us
     let mut at = 0;
     while at < len {
         let end = len.min(at + BLOCK);
-        let lanes = block::<L, N, M, S, K>(&measure, &mut streams, at, end);
+        let lanes = block::<L, N, M, A, S, K>(&measure, &mut streams, at, end);
         for (sum, lanes) in sums.iter_mut().zip(lanes) {
             sum.add_block(tree(lanes));
         }
@@ -64,9 +137,9 @@ pub(super) fn drive<L: Summing<N>, const N: usize, M: Measure<S, K>, const S: us
 
 /// The lanes of the block from `at` to `end`, which is at most the length.
 #[inline(always)]
-fn block<L: Summing<N>, const N: usize, M: Measure<S, K>, const S: usize, const K: usize>(
+fn block<L: Summing<N>, const N: usize, M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
     measure: &M,
-    streams: &mut Streams<'_, S, Measuring>,
+    streams: &mut Streams<'_, S, A>,
     mut at: usize,
     end: usize,
 ) -> [[f64; LANES]; K] {
@@ -76,7 +149,7 @@ fn block<L: Summing<N>, const N: usize, M: Measure<S, K>, const S: usize, const 
     while at < whole {
         for (i, vectors) in vectors.iter_mut().take(LANES / N).enumerate() {
             // SAFETY: `at + LANES <= whole`, which is at most the length.
-            let terms = unsafe { step::<L, N, M, S, K>(measure, streams, at + i * N) };
+            let terms = unsafe { step::<L, N, M, A, S, K>(measure, streams, at + i * N) };
             for (vector, [a, b]) in vectors.iter_mut().zip(terms) {
                 *vector = L::add_products(*vector, a, b);
             }
@@ -93,7 +166,7 @@ fn block<L: Summing<N>, const N: usize, M: Measure<S, K>, const S: usize, const 
     }
     for lane in 0..end - whole {
         // SAFETY: `whole + lane < end`, which is at most the length.
-        let terms = unsafe { step::<f32, 1, M, S, K>(measure, streams, whole + lane) };
+        let terms = unsafe { step::<f32, 1, M, A, S, K>(measure, streams, whole + lane) };
         for (lanes, [a, b]) in lanes.iter_mut().zip(terms) {
             if let Some(sum) = lanes.get_mut(lane) {
                 *sum += f64::from(a) * f64::from(b);
@@ -103,21 +176,21 @@ fn block<L: Summing<N>, const N: usize, M: Measure<S, K>, const S: usize, const 
     lanes
 }
 
-/// Loads the `N` elements from `at` on, stores their new state and returns their terms.
+/// Loads the `N` elements from `at` on, stores what the pass writes and returns their terms.
 ///
 /// # Safety
 /// `at + N <= streams.len()`.
 #[inline(always)]
-unsafe fn step<L: Summing<N>, const N: usize, M: Measure<S, K>, const S: usize, const K: usize>(
+unsafe fn step<L: Summing<N>, const N: usize, M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
     measure: &M,
-    streams: &mut Streams<'_, S, Measuring>,
+    streams: &mut Streams<'_, S, A>,
     at: usize,
 ) -> [[L; 2]; K] {
     // SAFETY: the caller's promise.
     let (p, g, state) = unsafe { streams.load::<L, N>(at) };
-    let (state, terms) = measure.lane(p, g, state);
+    let (p, terms) = measure.lane(p, g, state);
     // SAFETY: the caller's promise.
-    unsafe { streams.store_state(at, state) };
+    unsafe { streams.store(at, p, state) };
     terms
 }
 
@@ -154,10 +227,11 @@ pub(super) fn largest_bits(values: &[f32]) -> f32 {
 
 /// The slices that are measured.
 #[cfg(feature = "rayon")]
+#[derive(Clone, Copy)]
 struct Piece<'a, const S: usize> {
     params: &'a [f32],
     grads: &'a [f32],
-    state: [&'a mut [f32]; S],
+    state: [&'a [f32]; S],
 }
 
 #[cfg(feature = "rayon")]
@@ -167,28 +241,40 @@ impl<const S: usize> parallel::Cut for Piece<'_, S> {
     }
 
     fn take(&mut self, len: usize) -> Self {
-        let (params, rest) = self.params.split_at(len.min(self.params.len()));
-        self.params = rest;
-        let (grads, rest) = self.grads.split_at(len.min(self.grads.len()));
-        self.grads = rest;
-        Piece { params, grads, state: self.state.each_mut().map(|slot| take_mut(slot, len)) }
+        let Piece { params, grads, state } = self;
+        Piece {
+            params: take(params, len),
+            grads: take(grads, len),
+            state: state.each_mut().map(|slot| take(slot, len)),
+        }
     }
 }
 
-/// [`measure()`] on rayon's current thread pool.
 #[cfg(feature = "rayon")]
-pub(crate) fn par_measure<M: Measure<S, K>, const S: usize, const K: usize>(
+fn take<'a>(slice: &mut &'a [f32], len: usize) -> &'a [f32] {
+    let (first, rest) = slice.split_at(len.min(slice.len()));
+    *slice = rest;
+    first
+}
+
+/// [`measure()`] on rayon's current thread pool: see [`Step::par_apply`](crate::Step::par_apply).
+///
+/// # Errors
+/// Those of `measure`.
+#[cfg(feature = "rayon")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
+pub fn par_measure<M: Measure<S, K>, const S: usize, const K: usize>(
     measure: &M,
     params: &[f32],
     grads: &[f32],
-    mut state: [&mut [f32]; S],
+    state: [&[f32]; S],
 ) -> Result<[Sum; K], Error> {
-    Streams::measuring(params, grads, &mut state)?;
+    Streams::measuring(params, grads, state)?;
     measure.check()?;
-    Ok(parallel::pieces(Piece { params, grads, state }, &|mut piece: Piece<'_, S>| {
+    Ok(parallel::pieces(Piece { params, grads, state }, &|Piece { params, grads, state }: Piece<'_, S>| {
         let mut sums = [Sum::ZERO; K];
-        if let Ok(streams) = Streams::measuring(piece.params, piece.grads, &mut piece.state) {
-            arch::measure(Supported::active(), measure, streams, &mut sums);
+        if let Ok(streams) = Streams::measuring(params, grads, state) {
+            arch::measure(Supported::active(), &Reading(*measure), streams, &mut sums);
         }
         sums
     }))
@@ -199,4 +285,24 @@ pub(crate) fn par_measure<M: Measure<S, K>, const S: usize, const K: usize>(
 pub(crate) fn par_sums<M: Measure<0, K>, const K: usize>(measure: &M, values: &[f32]) -> [Sum; K] {
     let piece = Piece { params: values, grads: values, state: [] };
     parallel::pieces(piece, &|piece: Piece<'_, 0>| sums(measure, piece.params))
+}
+
+/// [`pass_squares`] on rayon's current thread pool.
+#[cfg(feature = "rayon")]
+pub(crate) fn par_pass_squares<U: Rule<0>>(
+    rule: U,
+    buffer: &mut [f32],
+    input: &[f32],
+    wrong: Wrong,
+) -> Result<Sum, Error> {
+    wrong.check(buffer, input)?;
+    let tensor = Tensor { params: buffer, grads: input, state: [] };
+    let [sum] = parallel::pieces(tensor, &|mut piece: Tensor<'_, 0>| {
+        let mut sums = [Sum::ZERO];
+        if let Ok(streams) = piece.streams() {
+            arch::measure(Supported::active(), &Squares(rule), streams, &mut sums);
+        }
+        sums
+    });
+    Ok(sum)
 }

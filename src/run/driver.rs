@@ -4,7 +4,7 @@
 //! `#[target_feature]`: a formula that is not inlined there costs a call per vector.
 
 use super::lanes::Lanes;
-use super::streams::{Streams, Writes};
+use super::streams::{Access, Streams};
 use crate::rule::{Rule, Visitor};
 use core::marker::PhantomData;
 
@@ -18,7 +18,7 @@ const AHEAD: usize = 96;
 
 /// One element after another, in one loop for every form of a rule: memory for code is scarce where there are no vectors.
 #[inline(always)]
-pub(super) fn drive_elements<U: Rule<S>, A: Writes, const S: usize>(rule: &U, mut streams: Streams<'_, S, A>) {
+pub(super) fn drive_elements<U: Rule<S>, A: Access, const S: usize>(rule: &U, mut streams: Streams<'_, S, A>) {
     // The compiler can see that no store changes the coefficients of a copy.
     let rule = *rule;
     walk::<f32, 1, false, U, A, S>(&rule, &mut streams);
@@ -27,7 +27,7 @@ pub(super) fn drive_elements<U: Rule<S>, A: Writes, const S: usize>(rule: &U, mu
 /// Whole vectors, then the remaining elements in vectors of half the width, a quarter and so on: a loop over them would
 /// end in a mispredicted branch.
 #[inline(always)]
-pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, A: Writes, const S: usize>(
+pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, A: Access, const S: usize>(
     rule: &U,
     mut streams: Streams<'_, S, A>,
 ) where
@@ -53,7 +53,7 @@ pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, A: Write
 
 /// Steps through the whole vectors, in the loop of the rule's form.
 #[inline(always)]
-fn whole<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Writes, const S: usize>(
+fn whole<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Access, const S: usize>(
     rule: &U,
     streams: &mut Streams<'_, S, A>,
 ) {
@@ -67,7 +67,7 @@ struct Walk<'a, 'b, L, const N: usize, const FAR: bool, U, A, const S: usize> {
     lanes: PhantomData<L>,
 }
 
-impl<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Writes, const S: usize> Visitor<S>
+impl<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Access, const S: usize> Visitor<S>
     for Walk<'_, '_, L, N, FAR, U, A, S>
 {
     type Output = ();
@@ -84,7 +84,7 @@ impl<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Writes, const 
 }
 
 #[inline(always)]
-fn walk<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Writes, const S: usize>(
+fn walk<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Access, const S: usize>(
     rule: &U,
     streams: &mut Streams<'_, S, A>,
 ) {
@@ -102,7 +102,7 @@ fn walk<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Writes, con
 
 /// A step of the `N` elements that come after all multiples of `2N`, if there are so many.
 #[inline(always)]
-fn once<L: Lanes<N>, const N: usize, U: Rule<S>, A: Writes, const S: usize>(rule: &U, streams: &mut Streams<'_, S, A>) {
+fn once<L: Lanes<N>, const N: usize, U: Rule<S>, A: Access, const S: usize>(rule: &U, streams: &mut Streams<'_, S, A>) {
     const { assert!(N.is_power_of_two()) };
     if streams.len() & N != 0 {
         let at = streams.len() & !(2 * N - 1);
@@ -114,7 +114,7 @@ fn once<L: Lanes<N>, const N: usize, U: Rule<S>, A: Writes, const S: usize>(rule
 /// # Safety
 /// `at + N <= streams.len()`.
 #[inline(always)]
-unsafe fn step<L: Lanes<N>, const N: usize, U: Rule<S>, A: Writes, const S: usize>(
+unsafe fn step<L: Lanes<N>, const N: usize, U: Rule<S>, A: Access, const S: usize>(
     rule: &U,
     streams: &mut Streams<'_, S, A>,
     at: usize,

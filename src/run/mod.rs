@@ -17,10 +17,12 @@ mod tensor;
 
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 pub(crate) use arch::cpu;
-pub use blocks::BLOCK;
-pub(crate) use blocks::{largest, measure, sums};
 #[cfg(feature = "rayon")]
-pub(crate) use blocks::{par_measure, par_sums};
+pub use blocks::par_measure;
+pub use blocks::{BLOCK, measure, measure_on};
+pub(crate) use blocks::{largest, pass_squares, sums};
+#[cfg(feature = "rayon")]
+pub(crate) use blocks::{par_pass_squares, par_sums};
 #[cfg(feature = "rayon")]
 pub(crate) use parallel::list;
 #[cfg(feature = "rayon")]

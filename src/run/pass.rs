@@ -10,7 +10,7 @@ pub(crate) enum Wrong {
 
 impl Wrong {
     /// Checks that both slices have one length.
-    pub(crate) fn check(self, buffer: &[f32], input: &[f32]) -> Result<(), Error> {
+    pub(super) fn check(self, buffer: &[f32], input: &[f32]) -> Result<(), Error> {
         if buffer.len() == input.len() {
             return Ok(());
         }

@@ -41,6 +41,18 @@ impl<U> Step<U> {
 }
 
 impl<U, A> Step<U, A> {
+    /// A rule behind an adapter. It sweeps the state or not.
+    #[inline(always)]
+    pub(crate) const fn of_parts(sweeps: bool, rule: U, adapter: A) -> Self {
+        Step { fused: Adapted { rule, adapter }, sweeps }
+    }
+
+    /// Whether the state is swept, the rule and the adapter.
+    #[inline(always)]
+    pub(crate) fn into_parts(self) -> (bool, U, A) {
+        (self.sweeps, self.fused.rule, self.fused.adapter)
+    }
+
     /// The rule, with its coefficients.
     #[inline(always)]
     pub const fn rule(&self) -> &U {

@@ -22,18 +22,28 @@ pub(super) struct StepZeroing;
 /// Parameters and gradients are read.
 pub(super) struct Measuring;
 
-/// A pass that writes parameters.
-pub(super) trait Writes {
-    /// Whether it zeroes the gradients, which are borrowed mutably then.
+/// What a pass does with the slices. State is written where parameters are.
+pub(super) trait Access {
+    /// Whether parameters and state are written, which are borrowed mutably then.
+    const WRITES: bool;
+
+    /// Whether gradients are zeroed, which are borrowed mutably then.
     const ZEROES: bool;
 }
 
-impl Writes for Step {
+impl Access for Step {
+    const WRITES: bool = true;
     const ZEROES: bool = false;
 }
 
-impl Writes for StepZeroing {
+impl Access for StepZeroing {
+    const WRITES: bool = true;
     const ZEROES: bool = true;
+}
+
+impl Access for Measuring {
+    const WRITES: bool = false;
+    const ZEROES: bool = false;
 }
 
 /// The streams of tensors, one after another: a step over a list enters the code of its instruction set once.
@@ -71,11 +81,21 @@ impl<'a> Streams<'a, 0, Measuring> {
     }
 }
 
+/// A slice that may be written.
+fn writable(slice: &mut [f32]) -> (usize, *mut f32) {
+    (slice.len(), slice.as_mut_ptr())
+}
+
+/// A slice that is only read.
+fn readable(slice: &[f32]) -> (usize, *mut f32) {
+    (slice.len(), slice.as_ptr().cast_mut())
+}
+
 impl<'a, const S: usize> Streams<'a, S> {
     /// Checks that all slices are as long as the parameters.
     #[inline(always)]
     pub(super) fn new(params: &'a mut [f32], grads: &'a [f32], state: &'a mut [&mut [f32]; S]) -> Result<Self, Error> {
-        Streams::of(params.len(), params.as_mut_ptr(), grads.len(), grads.as_ptr().cast_mut(), state)
+        Streams::of(writable(params), readable(grads), |slot| state.get_mut(slot).map(|slice| writable(slice)))
     }
 }
 
@@ -87,41 +107,35 @@ impl<'a, const S: usize> Streams<'a, S, StepZeroing> {
         grads: &'a mut [f32],
         state: &'a mut [&mut [f32]; S],
     ) -> Result<Self, Error> {
-        Streams::of(params.len(), params.as_mut_ptr(), grads.len(), grads.as_mut_ptr(), state)
+        Streams::of(writable(params), writable(grads), |slot| state.get_mut(slot).map(|slice| writable(slice)))
     }
 }
 
 impl<'a, const S: usize> Streams<'a, S, Measuring> {
     /// Checks that all slices are as long as the parameters.
     #[inline(always)]
-    pub(super) fn measuring(
-        params: &'a [f32],
-        grads: &'a [f32],
-        state: &'a mut [&mut [f32]; S],
-    ) -> Result<Self, Error> {
-        Streams::of(params.len(), params.as_ptr().cast_mut(), grads.len(), grads.as_ptr().cast_mut(), state)
+    pub(super) fn measuring(params: &'a [f32], grads: &'a [f32], state: [&'a [f32]; S]) -> Result<Self, Error> {
+        Streams::of(readable(params), readable(grads), |slot| state.get(slot).map(|slice| readable(slice)))
     }
 }
 
-impl<'a, A, const S: usize> Streams<'a, S, A> {
-    /// Checks that all slices are as long as the parameters. What `A` says is written has been borrowed mutably for `'a`.
+impl<A: Access, const S: usize> Streams<'_, S, A> {
+    /// Checks that all slices are as long as the parameters. What `A` says is written has been borrowed mutably.
     #[inline(always)]
     fn of(
-        expected: usize,
-        params: *mut f32,
-        found: usize,
-        grads: *mut f32,
-        state: &'a mut [&mut [f32]; S],
+        (expected, params): (usize, *mut f32),
+        (found, grads): (usize, *mut f32),
+        mut state: impl FnMut(usize) -> Option<(usize, *mut f32)>,
     ) -> Result<Self, Error> {
         if found != expected {
             return Err(Error::Length { slice: Slice::Grads, expected, found });
         }
         let mut pointers = [core::ptr::null_mut(); S];
-        each_slot!(S, |slot| if let (Some(pointer), Some(slice)) = (pointers.get_mut(slot), state.get_mut(slot)) {
-            if slice.len() != expected {
-                return Err(Error::Length { slice: Slice::State(slot), expected, found: slice.len() });
+        each_slot!(S, |slot| if let (Some(pointer), Some((found, slice))) = (pointers.get_mut(slot), state(slot)) {
+            if found != expected {
+                return Err(Error::Length { slice: Slice::State(slot), expected, found });
             }
-            *pointer = slice.as_mut_ptr();
+            *pointer = slice;
         });
         Ok(Streams { len: expected, params, grads, state: pointers, access: PhantomData, borrow: PhantomData })
     }
@@ -157,13 +171,17 @@ impl<'a, A, const S: usize> Streams<'a, S, A> {
         unsafe { (L::load(&*self.params.add(at).cast()), L::load(&*self.grads.add(at).cast()), state) }
     }
 
-    /// Writes the state of the `N` elements from `at` on. The last slot comes first: where a formula leaves it as it is
-    /// (MADGRAD's start), no other store comes before this one, and the compiler drops it.
+    /// Writes the parameters and the state of the `N` elements from `at` on, and zeroes their gradients, as `A` says. The last
+    /// slot comes first: where a formula leaves it as it is (MADGRAD's start), no other store comes before this one, and the
+    /// compiler drops it.
     ///
     /// # Safety
     /// `at + N <= self.len()`.
     #[inline(always)]
-    pub(super) unsafe fn store_state<L: Lanes<N>, const N: usize>(&mut self, at: usize, state: [L; S]) {
+    pub(super) unsafe fn store<L: Lanes<N>, const N: usize>(&mut self, at: usize, params: L, state: [L; S]) {
+        if !A::WRITES {
+            return;
+        }
         each_slot!(
             S,
             |slot| if let (Some(lanes), Some(to)) = (state.get(S - 1 - slot), self.state.get(S - 1 - slot)) {
@@ -171,23 +189,11 @@ impl<'a, A, const S: usize> Streams<'a, S, A> {
                 lanes.store(unsafe { &mut *to.add(at).cast() });
             }
         );
-    }
-}
-
-impl<A: Writes, const S: usize> Streams<'_, S, A> {
-    /// Writes parameters and state of the `N` elements from `at` on, and zeroes the gradients where the pass does so.
-    ///
-    /// # Safety
-    /// `at + N <= self.len()`.
-    #[inline(always)]
-    pub(super) unsafe fn store<L: Lanes<N>, const N: usize>(&mut self, at: usize, params: L, state: [L; S]) {
-        // SAFETY: the caller keeps `at + N` within the slices.
-        unsafe { self.store_state(at, state) };
         if A::ZEROES {
-            // SAFETY: as above; the gradients are borrowed mutably for the life of `self`.
+            // SAFETY: as above.
             L::splat(0.0).store(unsafe { &mut *self.grads.add(at).cast() });
         }
-        // SAFETY: as above, with the parameters.
+        // SAFETY: as above.
         params.store(unsafe { &mut *self.params.add(at).cast() });
     }
 }

@@ -9,5 +9,7 @@
 
 mod accumulating;
 mod clipping;
+mod reference;
 mod sums;
+mod whole;
 mod zeroing;

@@ -95,7 +95,7 @@ pub struct AdamDirection<E = Both, A = Ema> {
 impl AdamDirection {
     /// The fields of `adam` have been checked.
     #[inline]
-    pub(super) fn new(adam: &Adam, t: u64) -> Result<Self, Error> {
+    pub(crate) fn new(adam: &Adam, t: u64) -> Result<Self, Error> {
         let (seen1, seen2) = if adam.bias_correction {
             (bias_correction(adam.beta1, t), bias_correction(adam.beta2, t))
         } else {

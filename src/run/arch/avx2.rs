@@ -2,14 +2,15 @@
 //! AVX2 was detected, and those with `VL` only inside the latter: that is the SAFETY reason of every block here.
 
 use super::super::{
-    blocks, driver,
+    blocks::{self, Terms},
+    driver,
     lanes::{Lanes, Summing},
-    streams::{Measuring, Streams, StreamsList, Writes},
+    streams::{Access, Streams, StreamsList},
 };
 use super::x86::{SIGN, operator, prefetch};
 use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
-use crate::rule::{Measure, Rule};
+use crate::rule::Rule;
 use core::arch::x86_64::*;
 
 /// With `VL` it also uses the instructions of AVX-512F and VL for vectors of this width.
@@ -179,7 +180,7 @@ impl Summing<8> for F32x8<false> {
 /// # Safety
 /// `cpu::has_avx2` holds.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn drive<'a, U: Rule<S>, A: Writes, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
+pub(super) unsafe fn drive<'a, U: Rule<S>, A: Access, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
     for streams in list {
         driver::drive_vectors::<F32x8<false>, 8, F32x8<false>, U, A, S>(rule, streams);
     }
@@ -188,12 +189,12 @@ pub(super) unsafe fn drive<'a, U: Rule<S>, A: Writes, const S: usize>(rule: &U, 
 /// # Safety
 /// `cpu::has_avx2` holds.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
+pub(super) unsafe fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
     measure: &M,
-    streams: Streams<'_, S, Measuring>,
+    streams: Streams<'_, S, A>,
     sums: &mut [Sum; K],
 ) {
-    blocks::drive::<F32x8<false>, 8, M, S, K>(measure, streams, sums);
+    blocks::drive::<F32x8<false>, 8, M, A, S, K>(measure, streams, sums);
 }
 
 /// # Safety

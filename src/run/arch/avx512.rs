@@ -2,15 +2,16 @@
 //! AVX-512F, BW, VL and what they imply were detected: that is the SAFETY reason of every block here.
 
 use super::super::{
-    blocks, driver,
+    blocks::{self, Terms},
+    driver,
     lanes::{Lanes, Summing},
-    streams::{Measuring, Streams, StreamsList, Writes},
+    streams::{Access, Streams, StreamsList},
 };
 use super::avx2::F32x8;
 use super::x86::{SIGN, operator, prefetch};
 use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
-use crate::rule::{Measure, Rule};
+use crate::rule::Rule;
 use core::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
@@ -153,7 +154,7 @@ impl Summing<8> for F32x8<true> {
 /// # Safety
 /// `cpu::has_avx512` holds.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) unsafe fn drive<'a, U: Rule<S>, A: Writes, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
+pub(super) unsafe fn drive<'a, U: Rule<S>, A: Access, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
     for streams in list {
         if S == 0 && streams.len() >= driver::LONG {
             // From memory, a step over two streams takes a sixth longer with vectors of a whole cache line.
@@ -167,12 +168,12 @@ pub(super) unsafe fn drive<'a, U: Rule<S>, A: Writes, const S: usize>(rule: &U, 
 /// # Safety
 /// `cpu::has_avx512` holds.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) unsafe fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
+pub(super) unsafe fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
     measure: &M,
-    streams: Streams<'_, S, Measuring>,
+    streams: Streams<'_, S, A>,
     sums: &mut [Sum; K],
 ) {
-    blocks::drive::<F32x8<true>, 8, M, S, K>(measure, streams, sums);
+    blocks::drive::<F32x8<true>, 8, M, A, S, K>(measure, streams, sums);
 }
 
 /// # Safety

@@ -12,11 +12,12 @@ pub(crate) mod cpu;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;
 
-use super::streams::{Measuring, Streams, StreamsList, Writes};
+use super::blocks::Terms;
+use super::streams::{Access, Streams, StreamsList};
 use crate::backend::Backend;
 use crate::error::Error;
 use crate::math::Sum;
-use crate::rule::{Measure, Rule};
+use crate::rule::Rule;
 
 /// A backend that this CPU and this build can run.
 #[derive(Clone, Copy)]
@@ -38,7 +39,7 @@ impl Supported {
 
 /// Runs a rule over one tensor after another, on a backend.
 #[inline]
-pub(super) fn run<'a, U: Rule<S>, A: Writes, const S: usize>(
+pub(super) fn run<'a, U: Rule<S>, A: Access, const S: usize>(
     backend: Supported,
     rule: &U,
     list: impl StreamsList<'a, A, S>,
@@ -62,10 +63,10 @@ pub(super) fn run<'a, U: Rule<S>, A: Writes, const S: usize>(
 
 /// Adds the terms of all elements to sums, on a backend.
 #[inline]
-pub(super) fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
+pub(super) fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
     backend: Supported,
     measure: &M,
-    streams: Streams<'_, S, Measuring>,
+    streams: Streams<'_, S, A>,
     sums: &mut [Sum; K],
 ) {
     match backend.0 {

@@ -1,14 +1,15 @@
 //! `wide::f32x8`: the vectors that the target was compiled for.
 
 use super::super::{
-    blocks, driver,
+    blocks::{self, Terms},
+    driver,
     lanes::{Lanes, Summing},
-    streams::{Measuring, Streams, StreamsList, Writes},
+    streams::{Access, Streams, StreamsList},
 };
 use super::hidden;
 use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
-use crate::rule::{Measure, Rule};
+use crate::rule::Rule;
 use wide::{bytemuck, f32x8, f64x4, i16x16, i32x8};
 
 impl Sealed for f32x8 {}
@@ -115,19 +116,19 @@ impl Summing<8> for f32x8 {
 
 /// Not inlined into its callers, like the functions of the other backends.
 #[inline(never)]
-pub(super) fn drive<'a, U: Rule<S>, A: Writes, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
+pub(super) fn drive<'a, U: Rule<S>, A: Access, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
     for streams in list {
         driver::drive_vectors::<f32x8, 8, f32x8, U, A, S>(rule, streams);
     }
 }
 
 #[inline(never)]
-pub(super) fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
+pub(super) fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
     measure: &M,
-    streams: Streams<'_, S, Measuring>,
+    streams: Streams<'_, S, A>,
     sums: &mut [Sum; K],
 ) {
-    blocks::drive::<f32x8, 8, M, S, K>(measure, streams, sums);
+    blocks::drive::<f32x8, 8, M, A, S, K>(measure, streams, sums);
 }
 
 #[inline(never)]

@@ -1,14 +1,15 @@
 //! One f32 at a time: the backend of targets without vectors.
 
 use super::super::{
-    blocks, driver,
+    blocks::{self, Terms},
+    driver,
     lanes::{Lanes, Summing},
-    streams::{Measuring, Streams, StreamsList, Writes},
+    streams::{Access, Streams, StreamsList},
 };
 use super::hidden;
 use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
-use crate::rule::{Measure, Rule};
+use crate::rule::Rule;
 
 impl Sealed for f32 {}
 
@@ -87,7 +88,7 @@ impl Summing<1> for f32 {
 /// Not inlined into its callers where there are other backends; where it is the only one, inlining saves code.
 #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32"), inline(never))]
 #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")), inline(always))]
-pub(super) fn drive<'a, U: Rule<S>, A: Writes, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
+pub(super) fn drive<'a, U: Rule<S>, A: Access, const S: usize>(rule: &U, list: impl StreamsList<'a, A, S>) {
     for streams in list {
         driver::drive_elements(rule, streams);
     }
@@ -179,12 +180,12 @@ fn sqrt(x: f32) -> f32 {
 }
 
 #[inline(never)]
-pub(super) fn measure<M: Measure<S, K>, const S: usize, const K: usize>(
+pub(super) fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
     measure: &M,
-    streams: Streams<'_, S, Measuring>,
+    streams: Streams<'_, S, A>,
     sums: &mut [Sum; K],
 ) {
-    blocks::drive::<f32, 1, M, S, K>(measure, streams, sums);
+    blocks::drive::<f32, 1, M, A, S, K>(measure, streams, sums);
 }
 
 #[inline(never)]

@@ -1,0 +1,83 @@
+//! Optimizers that look at a whole tensor: norms, means and dot products decide how far a step goes.
+//!
+//! A step has two phases with plain data between them. [`WholeStep::measure`] reads the tensor once and returns
+//! [sums](crate::sum); [`WholeStep::update`] makes an ordinary [`Step`] of them, which writes the tensor in one more pass. So an
+//! engine keeps its threads, shards and ranks: it measures pieces anywhere, merges the sums in any order, and applies the step
+//! to the pieces. [`WholeStep::apply`] does all for one tensor in one call.
+//!
+//! ```
+//! use gradstep::whole::{Lamb, WholeOptimizer};
+//!
+//! let lamb = Lamb { lr: 0.1, ..Lamb::DEFAULT };
+//! let (mut params, grads) = ([3.0, 4.0], [1.0, -1.0]);
+//! let (mut m, mut v, mut clock) = ([0.0; 2], [0.0; 2], 0);
+//!
+//! // In one call:
+//! lamb.tick(&mut clock)?.apply(&mut params, &grads, [&mut m, &mut v])?;
+//!
+//! // The same in two phases. The first one writes nothing, so this is the place to skip a step.
+//! let step = lamb.tick(&mut clock)?;
+//! let sums = step.measure(&params, &grads, [&m, &v])?;
+//! if sums.iter().all(|sum| sum.is_finite()) {
+//!     step.update(&sums).apply(&mut params, &grads, [&mut m, &mut v])?;
+//! }
+//! # Ok::<(), gradstep::Error>(())
+//! ```
+//!
+//! # Memory
+//! Some rules remember a few numbers of a tensor, or of all tensors together, besides the state slots: NovoGrad's second moment,
+//! Prodigy's estimate of the step size. They are plain data of the caller, of the type [`Phases::Memory`], and go through the
+//! methods that end in `_with`. Where the table says "of all tensors", measure every tensor, merge the sums, update once and
+//! apply the step to every tensor: [`WholeStep::apply_all_with`] does so.
+//!
+//! | optimizer | slots | memory | one update for |
+//! |---|---|---|---|
+//! | [`Lars`], LARC | 1 | none | each tensor |
+//! | [`Lamb`] | 2 | none | each tensor |
+//! | [`NovoGrad`] | 1 | an `f64` | each tensor |
+//! | [`Fromage`] | 0 | none | each tensor |
+//! | [`StableAdamW`] | 2 | none | each tensor |
+//! | [`Mars`] | 3 | none | each tensor |
+//! | [`AdamMini`] | 1 | an `f64` | each block |
+//! | [`Dog`], [`Dowg`] | 1 | [`DistanceMemory`] | all tensors |
+//! | [`Prodigy`] | 4 | [`ProdigyMemory`] | all tensors |
+//! | [`DAdaptAdam`], [`DAdaptSgd`] | 3, 2 | [`DAdaptMemory`] | all tensors |
+//! | [`PolyakSgd`] | 0 | an `f64`: the loss | all tensors |
+//! | [`Momo`] | 1 | [`MomoMemory`], with the loss | all tensors |
+//!
+//! [`Cautious`](crate::rule::Cautious) versions of other optimizers with the authors' factor come from [`Step::cautious_mean`].
+
+mod adam_mini;
+mod bounded;
+mod cautious;
+mod d_adapt;
+mod distance;
+mod fromage;
+mod lamb;
+mod lars;
+mod mars;
+mod measures;
+mod novo_grad;
+mod polyak;
+mod prodigy;
+mod stable_adam_w;
+mod step;
+
+pub use adam_mini::*;
+pub use bounded::BoundedUpdate;
+pub use cautious::CautiousMean;
+pub use d_adapt::*;
+pub use distance::*;
+pub use fromage::*;
+pub use lamb::*;
+pub use lars::*;
+pub use mars::*;
+pub use measures::*;
+pub use novo_grad::*;
+pub use polyak::*;
+pub use prodigy::*;
+pub use stable_adam_w::*;
+pub use step::{Phases, WholeOptimizer, WholeStep};
+
+#[allow(unused_imports, reason = "the documentation links it")]
+use crate::Step;

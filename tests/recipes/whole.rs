@@ -1,0 +1,157 @@
+//! Optimizers that look at a whole tensor, against reference runs of optax, timm and pytorch_optimizer in f64, with the error
+//! of the library's own f32 run beside ours.
+
+use crate::reference::{File, Tensor, Tensors};
+use gradstep::clip::ClipNorm;
+use gradstep::sum::Sum;
+use gradstep::whole::*;
+use gradstep::{AdamW, Lion, Optimizer};
+
+/// The parameters of tensors.
+fn params<const S: usize>(tensors: &[Tensor<S>]) -> Tensors {
+    tensors.iter().map(|tensor| (tensor.name.clone(), tensor.params.clone())).collect()
+}
+
+/// Runs an optimizer that updates each tensor by itself, each with the hyper-parameters that `of` gives it, with the gradients
+/// times the factor that `factor` makes of all of them.
+fn each<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(
+    file: &File,
+    of: impl Fn(&str) -> O,
+    factor: impl Fn(&Tensors) -> f64,
+) -> Vec<Tensors> {
+    let mut tensors = file.tensors::<S>();
+    for Tensor { name, params, state } in &mut tensors {
+        of(name).init(params, state.each_mut().map(|slot| &mut slot[..])).unwrap();
+    }
+    let mut memories = tensors.iter().map(|_| Default::default()).collect::<Vec<_>>();
+    let mut clocks = vec![O::Clock::default(); tensors.len()];
+    file.run(|grads| {
+        let factor = factor(grads);
+        for ((Tensor { name, params, state }, memory), clock) in tensors.iter_mut().zip(&mut memories).zip(&mut clocks)
+        {
+            let step = of(name).tick(clock).unwrap().scale_grads(factor);
+            step.apply_with(memory, params, &grads[name], state.each_mut().map(|slot| &mut slot[..])).unwrap();
+        }
+        params(&tensors)
+    })
+}
+
+/// Runs the cautious version of an element-wise optimizer.
+fn cautious<O: Optimizer<S>, const S: usize>(file: &File, optimizer: O) -> Vec<Tensors>
+where
+    CautiousMean<O::Rule>: Phases<S, 1, Memory = ()>,
+{
+    let (mut tensors, mut clock) = (file.tensors::<S>(), O::Clock::default());
+    file.run(|grads| {
+        let step = optimizer.tick(&mut clock).unwrap().cautious_mean();
+        for Tensor { name, params, state } in &mut tensors {
+            step.apply(params, &grads[name], state.each_mut().map(|slot| &mut slot[..])).unwrap();
+        }
+        params(&tensors)
+    })
+}
+
+/// Runs MARS on matrices and AdamW on vectors, as timm does.
+fn mars(file: &File) -> Vec<Tensors> {
+    let matrices = each(file, |_| Mars { lr: 0.003, ..Mars::DEFAULT }, as_is);
+    let adam_w = AdamW { lr: 0.003, beta2: 0.99, weight_decay: 0.0, ..AdamW::DEFAULT };
+    let (mut tensors, mut clock) = (file.tensors::<2>(), 0);
+    let vectors = file.run(|grads| {
+        let step = adam_w.tick(&mut clock).unwrap();
+        for Tensor { name, params, state } in &mut tensors {
+            step.apply(params, &grads[name], state.each_mut().map(|slot| &mut slot[..])).unwrap();
+        }
+        params(&tensors)
+    });
+    let chosen = |(matrix, vector): (Tensors, Tensors)| {
+        let both = matrix.into_iter().zip(vector.into_values());
+        both.map(|((name, matrix), vector)| (name.clone(), if file.is_vector(&name) { vector } else { matrix }))
+            .collect()
+    };
+    matrices.into_iter().zip(vectors).map(chosen).collect()
+}
+
+/// Runs an optimizer that updates all tensors as one.
+fn all<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(file: &File, optimizer: O) -> Vec<Tensors> {
+    let mut tensors = file.tensors::<S>();
+    for Tensor { params, state, .. } in &mut tensors {
+        optimizer.init(params, state.each_mut().map(|slot| &mut slot[..])).unwrap();
+    }
+    let (mut memory, mut clock) = (Default::default(), Default::default());
+    file.run(|grads| {
+        let mut list: Vec<_> = tensors
+            .iter_mut()
+            .map(|Tensor { name, params, state }| gradstep::Tensor::new(params, &grads[name], state))
+            .collect();
+        optimizer.tick(&mut clock).unwrap().apply_all_with(&mut memory, &mut list).unwrap();
+        params(&tensors)
+    })
+}
+
+fn as_is(_: &Tensors) -> f64 {
+    1.0
+}
+
+/// The factor of a clip of all gradients to a global norm of 1.
+fn clipped(grads: &Tensors) -> f64 {
+    let squares: Sum = grads.values().map(|grads| Sum::squares(grads)).sum();
+    ClipNorm::optax(1.0).unwrap().factor(squares.root()).unwrap()
+}
+
+#[test]
+fn the_runs_of_the_libraries() {
+    let file = File::load();
+    let mut runs: Vec<(&str, Vec<Tensors>)> = Vec::new();
+    let mut add = |name, run| runs.push((name, run));
+
+    let lars = Lars { lr: 0.1, weight_decay: 0.01, ..Lars::timm() };
+    add("optax_lars", each(&file, |_| Lars { lr: 0.1, weight_decay: 0.01, ..Lars::optax() }, as_is));
+    add("timm_lars", each(&file, |_| lars, as_is));
+    add("timm_larc", each(&file, |_| Lars { lr: 0.1, weight_decay: 0.01, ..Lars::larc() }, as_is));
+    let vectors_plain = |name: &str| {
+        let lars = Lars { lr: 0.1, weight_decay: 0.01, ..Lars::pytorch_optimizer() };
+        if file.is_vector(name) { Lars { weight_decay: 0.0, always_adapt: false, ..lars } } else { lars }
+    };
+    add("kozistr_lars", each(&file, vectors_plain, as_is));
+
+    let lamb = Lamb { lr: 0.01, weight_decay: 0.01, ..Lamb::timm() };
+    add("optax_lamb", each(&file, |_| Lamb { lr: 0.01, weight_decay: 0.01, ..Lamb::optax() }, as_is));
+    add("timm_lamb", each(&file, |_| lamb, clipped));
+    add("timm_lambw_no_norm", each(&file, |_| Lamb { decoupled: true, ..lamb }, as_is));
+    add("timm_lamb_trust_clip", each(&file, |_| Lamb { max_ratio: 1.0, always_adapt: true, ..lamb }, as_is));
+    add("kozistr_lamb", each(&file, |_| Lamb { lr: 0.01, weight_decay: 0.01, ..Lamb::pytorch_optimizer() }, as_is));
+
+    add("optax_novograd", each(&file, |_| NovoGrad { lr: 0.01, weight_decay: 0.01, ..NovoGrad::optax() }, as_is));
+    add("timm_novograd", each(&file, |_| NovoGrad { lr: 0.01, weight_decay: 0.01, ..NovoGrad::timm() }, as_is));
+    let novograd = NovoGrad { lr: 0.01, weight_decay: 0.01, ..NovoGrad::pytorch_optimizer() };
+    add("kozistr_novograd", each(&file, |_| novograd, as_is));
+
+    add("optax_fromage", each(&file, |_| Fromage { lr: 0.01, ..Fromage::optax() }, as_is));
+    add("kozistr_fromage", each(&file, |_| Fromage { lr: 0.01, ..Fromage::pytorch_optimizer() }, as_is));
+    add("kozistr_stableadamw", each(&file, |_| StableAdamW { lr: 0.001, ..StableAdamW::DEFAULT }, as_is));
+
+    add("optax_prodigy", all(&file, Prodigy { d0: 0.01, ..Prodigy::optax() }));
+    add("kozistr_prodigy", all(&file, Prodigy { d0: 0.01, ..Prodigy::pytorch_optimizer() }));
+    add("optax_dadapt_adamw", all(&file, DAdaptAdam { d0: 0.01, ..DAdaptAdam::optax() }));
+    add("kozistr_dadaptadam", all(&file, DAdaptAdam { d0: 0.01, ..DAdaptAdam::pytorch_optimizer() }));
+    add("kozistr_dadaptsgd", all(&file, DAdaptSgd { d0: 0.01, ..DAdaptSgd::DEFAULT }));
+    add("optax_dog", all(&file, Dog { relative_distance: 0.0, first_step: 0.01, ..Dog::optax() }));
+    add("optax_dowg", all(&file, Dowg::optax()));
+
+    add("timm_cautious_adamw", cautious(&file, AdamW { lr: 0.01, weight_decay: 0.01, ..AdamW::DEFAULT }));
+    add("timm_cautious_lion", cautious(&file, Lion { lr: 0.001, weight_decay: 0.01, ..Lion::DEFAULT }));
+    add("timm_mars", mars(&file));
+
+    let (mut our_mean, mut their_mean) = (0.0, 0.0);
+    for (name, run) in &runs {
+        let (ours, theirs) = file.check(name, run);
+        println!(
+            "{name:24} ours {:6.2} at most {:7.1}, theirs {:6.2} at most {:7.1}",
+            ours.mean, ours.largest, theirs.mean, theirs.largest
+        );
+        (our_mean, their_mean) = (our_mean + ours.mean, their_mean + theirs.mean);
+    }
+    assert!(our_mean <= their_mean, "{our_mean} units together, the libraries {their_mean}");
+    let missing: Vec<_> = file.cases().into_iter().filter(|case| !runs.iter().any(|(name, _)| name == case)).collect();
+    println!("missing: {missing:?}");
+}
