@@ -3,7 +3,7 @@
 mod losses;
 mod paths;
 
-use crate::picture::{Done, FAINT, INK, MUTED, Picture, font, save, stroke};
+use crate::picture::{Done, INK, MUTED, font, save};
 use crate::training::Outcome;
 use crate::{Run, optimizers};
 use gradstep_testkit::{Family, network};
