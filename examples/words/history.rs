@@ -14,11 +14,12 @@ pub(crate) struct History {
 const PERIOD: usize = 4;
 
 impl History {
-    /// The mean training loss of `count` batches before the one at `end`.
+    /// The mean training loss of the last `count` of the first `end` batches.
     pub(crate) fn training_loss(&self, end: usize, count: usize) -> f64 {
         self.reports[end - count..end].iter().map(|report| report.loss).sum::<f64>() / count as f64
     }
 
+    /// Prints a line for every few evaluations.
     pub(crate) fn print(&self) {
         println!("batches  learning rate  loss scale  training loss  held-out loss");
         let mut start = 0;

@@ -1,4 +1,4 @@
-//! Trains a small network on English words, with a recipe as today's models have it, and lets it invent new words.
+//! Trains a small network on English words, with the recipe of large models, and draws new words from it.
 //!
 //! `cargo run --release --example words`. The recipe itself is in `recipe.rs`.
 #![allow(clippy::indexing_slicing, reason = "an example may panic where its own tables are wrong")]
@@ -110,9 +110,10 @@ fn train(training: &mut Training, words: &Words) -> Result<History, Box<dyn Erro
     }
     bar.finish_and_clear();
     println!(
-        "{} batches, {} of them left out because a gradient overflowed",
+        "{} batches: a gradient overflowed in {}, which are left out; {} were clipped",
         training.batches,
-        training.batches - training.clock
+        training.batches - training.clock,
+        history.reports.iter().filter(|report| report.is_clipped).count()
     );
     println!("from a checkpoint after {CHECKPOINT} batches the next {REPEATED} had the same bits\n");
     Ok(history)

@@ -28,12 +28,12 @@ const BIASES: AdamW = AdamW { weight_decay: 0.0, ..MATRICES };
 /// The first tensors are matrices, the rest biases.
 const MATRIX_COUNT: usize = 3;
 
-/// Longer gradients become this long.
+/// The gradient of all tensors together is at most this long.
 const MAX_NORM: f64 = 1.0;
 
 const AVERAGE: WeightEma = WeightEma { decay: 0.99, ..WeightEma::DEFAULT };
 
-/// Larger after each 200 steps, for a training of so few.
+/// It grows after 200 steps in place of 2,000, because this training is short.
 const LOSS_SCALE: DynamicLossScale = DynamicLossScale { growth_interval: 200, ..DynamicLossScale::DEFAULT };
 
 type Tensors = [Vec<f32>; TENSORS.len()];
@@ -59,6 +59,8 @@ pub(crate) struct Report {
     pub(crate) loss: f64,
     pub(crate) lr: f64,
     pub(crate) loss_scale: f64,
+    /// Whether the gradient was too long.
+    pub(crate) is_clipped: bool,
 }
 
 impl Training {
@@ -118,7 +120,8 @@ impl Training {
             }
         }
         self.batches += 1;
-        Ok(Report { loss, lr, loss_scale: loss_scale.scale().into() })
+        let is_clipped = matches!(verdict, Verdict::Scale(factor) if factor < 1.0);
+        Ok(Report { loss, lr, loss_scale: loss_scale.scale().into(), is_clipped })
     }
 }
 
