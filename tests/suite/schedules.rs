@@ -2,7 +2,7 @@
 
 use gradstep::schedule::*;
 use gradstep::*;
-use gradstep_testkit::{property, tolerance};
+use gradstep_testkit::{check, tolerance};
 use proptest::prelude::*;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -494,7 +494,7 @@ fn schedules(rates: [f64; 3], lengths: [u64; 3], part: f64) -> [Vec<Box<dyn Sche
 #[test]
 fn every_rate_is_one_that_an_optimizer_accepts() {
     let steps = prop_oneof![0..100u64, 0..1_000_000u64, any::<u64>(), Just(u64::MAX)];
-    property::check(4_000, &(settings(), steps), &|((rates, lengths, part), step)| {
+    check(4_000, &(settings(), steps), &|((rates, lengths, part), step)| {
         let [within, others] = schedules(rates, lengths, part);
         let (least, most) =
             rates.iter().fold((f64::MAX, 0f64), |(least, most), &rate| (rate.min(least), rate.max(most)));
@@ -514,7 +514,7 @@ fn every_rate_is_one_that_an_optimizer_accepts() {
 #[test]
 fn a_warm_up_does_not_fall() {
     let starts = (0.0..1.0, 0.0..1.0, 1..2_000u64);
-    property::check(300, &starts, &|(factor, peak, warmup)| {
+    check(300, &starts, &|(factor, peak, warmup)| {
         let schedules: [Box<dyn Schedule>; 4] = [
             Box::new(Constant::new(peak).unwrap().warmup(factor, warmup).unwrap()),
             Box::new(Cosine::with_warmup(factor * peak, peak, 0.0, warmup, warmup + 1).unwrap()),
