@@ -96,6 +96,13 @@ pub enum Error {
         /// The element of the tensor where the piece starts.
         start: usize,
     },
+    /// Rows of this length do not fill a matrix.
+    RowLength {
+        /// The length of a row, in elements.
+        row_len: usize,
+        /// The length of the matrix.
+        len: usize,
+    },
     /// A sum is of more or fewer elements than there are: pieces overlap, or one is missing.
     SumLength {
         /// The number of elements that there are.
@@ -135,6 +142,7 @@ impl Error {
             Error::Unknown { .. } => "unknown name",
             Error::FieldType { .. } => "type of a field",
             Error::PieceStart { .. } => "start of a piece",
+            Error::RowLength { .. } => "length of a row",
             Error::SumLength { .. } => "number of elements in a sum",
             Error::NotFinite { .. } => "number that is not finite",
             Error::SlotCount { .. } => "number of state slots",
@@ -172,6 +180,8 @@ pub enum Slice {
     Estimate,
     /// The second slice of a dot product.
     Factors,
+    /// What an optimizer remembers of rows.
+    Memories,
     /// The slot `z` of a schedule-free optimizer.
     Z,
 }
@@ -202,6 +212,7 @@ impl fmt::Display for Slice {
             Slice::Slow => f.write_str("slow"),
             Slice::Estimate => f.write_str("estimate"),
             Slice::Factors => f.write_str("factors"),
+            Slice::Memories => f.write_str("memories"),
             Slice::Z => f.write_str("z"),
         }
     }
@@ -249,6 +260,7 @@ impl fmt::Display for Error {
             }
             Error::FieldType { name, expected } => write!(f, "{name} is of type {expected}"),
             Error::PieceStart { start } => write!(f, "a piece starts at element {start}, expected a multiple of 1024"),
+            Error::RowLength { row_len, len } => write!(f, "rows of {row_len} elements do not fill {len}"),
             Error::SumLength { expected, found } => write!(f, "the sum is of {found} elements, expected {expected}"),
             Error::NotFinite { name, value } => write!(f, "{name} is {value}, expected a finite number"),
             Error::SlotCount { expected, found } => write!(f, "{found} state slots, expected {expected}"),

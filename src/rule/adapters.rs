@@ -29,6 +29,31 @@ pub struct DecoupledDecay {
     rate: f32,
 }
 
+/// `g ← g − mean`; made by [`Step::centered`](crate::Step::centered).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CenterGrads {
+    mean: f32,
+}
+
+impl CenterGrads {
+    /// The mean of gradients. One that is not finite makes the gradients so.
+    pub const fn new(mean: f64) -> Self {
+        CenterGrads { mean: mean as f32 }
+    }
+}
+
+impl Adapter for CenterGrads {
+    #[inline(always)]
+    fn grad<R: Real>(&self, _p: R, g: R) -> R {
+        g - R::splat(self.mean)
+    }
+
+    #[inline(always)]
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
 impl ScaleGrads {
     /// A factor that is not a finite f32 is an error of [`Step::apply`](crate::Step::apply).
     pub const fn new(factor: f64) -> Self {

@@ -27,7 +27,7 @@ mod update;
 mod wrappers;
 
 pub use adapter::{Adapted, Adapter, Chain, Unadapted};
-pub use adapters::{ClipGrads, DecoupledDecay, ScaleGrads};
+pub use adapters::{CenterGrads, ClipGrads, DecoupledDecay, ScaleGrads};
 pub use average::{Average, CompensatedAverage};
 pub use clamp::ClampParams;
 pub use compensated::{Compensate, Compensated};

@@ -64,6 +64,12 @@ impl<'a, const S: usize> Tensor<'a, S> {
         self.streams().map(drop).map_err(|error| error.in_tensor(position))
     }
 
+    /// Checks that all slices are as long as the parameters.
+    #[inline]
+    pub(crate) fn check_lengths(&mut self) -> Result<(), Error> {
+        self.streams().map(drop)
+    }
+
     /// The slices as pointers, if all are as long as the parameters.
     #[inline]
     pub(super) fn streams(&mut self) -> Result<Streams<'_, S>, Error> {

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::math::bias_correction;
 use crate::optim::Slot;
 use crate::real::Real;
-use crate::rule::{Penalty, Rule, Switch};
+use crate::rule::{Off, Penalty, Rule, Switch};
 use crate::sum::Sum;
 
 hyper_parameters! {
@@ -82,7 +82,7 @@ impl Phases<1, 1> for AdamMiniPhases {
     type Update = AdamMiniRule;
 
     fn measure(&self, _: &f64) -> Squares {
-        Squares
+        Squares(Off)
     }
 
     fn update(&self, [squares]: &[Sum; 1], v: &mut f64) -> AdamMiniRule {

@@ -1,7 +1,7 @@
 //! What several optimizers sum, and the ratios that they make of the sums.
 
 use crate::real::Real;
-use crate::rule::Measure;
+use crate::rule::{Measure, Off, Switch};
 use crate::sum::Sum;
 
 /// The ratio of a norm of parameters to that of their update: `coefficient · ‖p‖ / (‖u‖ + eps)`, or 1 where either norm is 0.
@@ -21,17 +21,18 @@ pub(super) fn quotient(a: f64, b: f64) -> f64 {
     if b == 0.0 { 0.0 } else { a / b }
 }
 
-/// Sums g².
+/// Sums g², with weight decay in g or without.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Squares;
+pub struct Squares<W = Off>(pub(super) W);
 
 /// Sums p² and g².
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BothSquares;
 
-impl<const S: usize> Measure<S, 1> for Squares {
+impl<W: Switch, const S: usize> Measure<S, 1> for Squares<W> {
     #[inline(always)]
-    fn lane<R: Real>(&self, _: R, g: R, _: [R; S]) -> [[R; 2]; 1] {
+    fn lane<R: Real>(&self, p: R, g: R, _: [R; S]) -> [[R; 2]; 1] {
+        let g = self.0.add_to(g, p);
         [[g, g]]
     }
 }

@@ -39,13 +39,26 @@
 //! | [`StableAdamW`] | 2 | none | each tensor |
 //! | [`Mars`] | 3 | none | each tensor |
 //! | [`AdamMini`] | 1 | an `f64` | each block |
+//! | [`RowAdaGrad`] | 0 | an `f32` | each row |
 //! | [`Dog`], [`Dowg`] | 1 | [`DistanceMemory`] | all tensors |
 //! | [`Prodigy`] | 4 | [`ProdigyMemory`] | all tensors |
 //! | [`DAdaptAdam`], [`DAdaptSgd`] | 3, 2 | [`DAdaptMemory`] | all tensors |
 //! | [`PolyakSgd`] | 0 | an `f64`: the loss | all tensors |
 //! | [`Momo`] | 1 | [`MomoMemory`], with the loss | all tensors |
 //!
-//! [`Cautious`](crate::rule::Cautious) versions of other optimizers with the authors' factor come from [`Step::cautious_mean`].
+//! # From an element-wise step
+//!
+//! Methods of [`Step`] make a step in two phases of any other:
+//!
+//! | method | each update, or gradient |
+//! |---|---|
+//! | [`Step::cautious_mean`] | is divided by the share of elements that move |
+//! | [`Step::bound_update`] | has a bounded root mean square |
+//! | [`Step::clip_norm`] | is clipped by the norm of a tensor, or of all |
+//! | [`Step::adaptive_clip`] | is clipped against the norm of the weights, by rows |
+//! | [`Step::centered`] | loses the mean of its row |
+//!
+//! [`Sam`] takes the gradient of a step elsewhere.
 
 mod adam_mini;
 mod bounded;
@@ -60,6 +73,9 @@ mod measures;
 mod novo_grad;
 mod polyak;
 mod prodigy;
+mod row_ada_grad;
+mod sam;
+mod shaped;
 mod stable_adam_w;
 mod step;
 
@@ -76,6 +92,9 @@ pub use measures::*;
 pub use novo_grad::*;
 pub use polyak::*;
 pub use prodigy::*;
+pub use row_ada_grad::*;
+pub use sam::*;
+pub use shaped::*;
 pub use stable_adam_w::*;
 pub use step::{Phases, WholeOptimizer, WholeStep};
 

@@ -4,7 +4,7 @@ use crate::check;
 use crate::error::Error;
 use crate::optim::Slot;
 use crate::real::Real;
-use crate::rule::{Penalty, Rule, Switch};
+use crate::rule::{Off, Penalty, Rule, Switch};
 use crate::sum::Sum;
 
 hyper_parameters! {
@@ -114,7 +114,7 @@ impl Phases<1, 1> for NovoGradPhases {
     type Update = NovoGradRule;
 
     fn measure(&self, _: &f64) -> Squares {
-        Squares
+        Squares(Off)
     }
 
     fn update(&self, [squares]: &[Sum; 1], v: &mut f64) -> NovoGradRule {

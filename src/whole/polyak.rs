@@ -6,14 +6,14 @@ use crate::check;
 use crate::error::Error;
 use crate::optim::Slot;
 use crate::real::Real;
-use crate::rule::{Measure, Rule};
+use crate::rule::{Measure, Off, Rule};
 use crate::sum::Sum;
 
 hyper_parameters! {
     /// Gradient descent with Polyak's step, which would reach the least loss if the loss were linear.
     ///
     /// ```text
-    /// p ← p − scaling · min((loss − f_min) / (‖g‖² + eps), lr) · g
+    /// p ← p − min((loss − f_min) / (‖s · g‖² + eps), lr) · s · g        s is scaling
     /// ```
     ///
     /// Source: Polyak, "Introduction to Optimization", 1987; Loizou, Vaswani, Laradji & Lacoste-Julien, "Stochastic Polyak
@@ -22,7 +22,7 @@ hyper_parameters! {
     pub struct PolyakSgd {
         /// The largest step.
         lr: f64 in NonNegative = 1.0,
-        /// Multiplies the step.
+        /// Multiplies the gradient, before its norm is taken.
         scaling: f64 in NonNegative = 1.0,
         /// The least loss, or a lower bound of it.
         f_min: f64 in Finite = 0.0,
@@ -62,13 +62,13 @@ impl Phases<0, 1> for PolyakSgd {
     type Update = PolyakRule;
 
     fn measure(&self, _: &f64) -> Squares {
-        Squares
+        Squares(Off)
     }
 
     fn update(&self, [squares]: &[Sum; 1], loss: &mut f64) -> PolyakRule {
         let gap = *loss - self.f_min;
         let gap = if self.never_backward && gap < 0.0 { 0.0 } else { gap };
-        let squares = squares.value() + self.eps;
+        let squares = self.scaling * self.scaling * squares.value() + self.eps;
         // As optax: no step where the gradient vanishes.
         let step = if squares <= f64::EPSILON { 0.0 } else { gap / squares };
         let step = if step > self.lr { self.lr } else { step };

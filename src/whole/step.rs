@@ -2,7 +2,7 @@
 
 use crate::backend::Backend;
 use crate::check;
-use crate::error::Error;
+use crate::error::{Error, Slice};
 use crate::optim::slot::{self, Slot};
 use crate::optim::{Clock, HyperParameters};
 use crate::rule::{Adapted, Adapter, Chain, ClipGrads, Measure, Objective, Rule, ScaleGrads, Unadapted};
@@ -23,6 +23,10 @@ pub trait Phases<const S: usize, const K: usize>: Copy + Send + Sync {
 
     /// The rule of the update.
     type Update: Rule<S>;
+
+    /// Whether [`Rule::check`] of the update can refuse the sums. A step over rows asks for all of them first then, in a pass
+    /// more.
+    const CAN_REFUSE: bool = false;
 
     /// The first phase.
     fn measure(&self, memory: &Self::Memory) -> Self::Measure;
@@ -252,6 +256,51 @@ impl<P, A: Adapter> WholeStep<P, A> {
             sums.iter_mut().zip(&of_tensor).for_each(|(sum, more)| sum.merge(more));
         }
         self.update_with(memory, &sums).apply_all(tensors)
+    }
+
+    /// Both phases for every row of a matrix by itself, each with its own memory. Rows have `row_len` elements and follow one
+    /// another.
+    ///
+    /// # Errors
+    /// [`Error::RowLength`] where the rows of this length do not fill the parameters, [`Error::Length`] where a slice is not as
+    /// long as the parameters, or there are not as many memories as rows; the errors of adapters are those of `apply_with`.
+    /// Nothing has been written then.
+    pub fn apply_rows_with<const S: usize, const K: usize>(
+        &self,
+        memories: &mut [P::Memory],
+        row_len: usize,
+        params: &mut [f32],
+        grads: &[f32],
+        mut state: [&mut [f32]; S],
+    ) -> Result<(), Error>
+    where
+        P: Phases<S, K>,
+    {
+        let len = params.len();
+        let rows = match len.checked_div(row_len) {
+            Some(rows) if rows * row_len == len => rows,
+            _ => return Err(Error::RowLength { row_len, len }),
+        };
+        if memories.len() != rows {
+            return Err(Error::Length { slice: Slice::Memories, expected: rows, found: memories.len() });
+        }
+        self.adapter.check()?;
+        let mut rest = Tensor { params, grads, state: state.each_mut().map(|slot| &mut **slot) };
+        rest.check_lengths()?;
+        if P::CAN_REFUSE {
+            for (row, memory) in memories.iter().enumerate() {
+                let row = row * row_len..(row + 1) * row_len;
+                let of = |slice| <[f32]>::get(slice, row.clone()).unwrap_or_default();
+                let state = rest.state.each_ref().map(|slot| of(slot));
+                let sums = self.measure_with(memory, of(rest.params), of(rest.grads), state)?;
+                self.phases.update(&sums, &mut { *memory }).check()?;
+            }
+        }
+        for memory in memories {
+            let Tensor { params, grads, state } = rest.take(row_len);
+            self.apply_with(memory, params, grads, state)?;
+        }
+        Ok(())
     }
 
     /// [`WholeStep::measure_with`] of a rule without memory.

@@ -69,3 +69,6 @@ pub const SCHEDULE_FORMULA: f64 = 8.0;
 /// Twelve steps of an optimizer that looks at a whole tensor, in units of a tensor's largest parameter; or a quarter more than
 /// the library's own f32 run is off: DoWG's distance from the start magnifies what rounding left, in both. Measured 7.9.
 pub const WHOLE: f64 = 16.0;
+
+/// A gradient less the mean of its row, in units of the largest gradient: the mean and the difference are rounded once each.
+pub const CENTERED: f64 = 2.1;

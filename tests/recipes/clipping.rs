@@ -2,7 +2,7 @@
 
 use gradstep::clip::{AdaptiveClip, ClipNorm, Verdict};
 use gradstep::sum::{Sum, larger, largest};
-use gradstep::{Error, Optimizer, Range, Sgd};
+use gradstep::{Error, Optimizer, Range, Sgd, Slice};
 use gradstep_testkit::tolerance;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -92,8 +92,13 @@ fn clipping_of_the_libraries() {
                 }
             }
         };
-        if name == "optax_centralize" || norm_type.as_deref() == Some("3.0") {
-            continue; // centralization has its own test, and there is no norm of type 3
+        if name == "optax_centralize" {
+            centralization(&tensors, &shapes, grads);
+            seen.push(name.clone());
+            continue;
+        }
+        if norm_type.as_deref() == Some("3.0") {
+            continue; // the crate has no norm of type 3
         }
         for (tensor, expected) in grads {
             let (values, factors) = (&tensors[tensor], factor_of(tensor));
@@ -101,9 +106,53 @@ fn clipping_of_the_libraries() {
             let found: Vec<_> = values.iter().zip(&factors).map(|(g, factor)| scaled(&[*g], *factor)[0]).collect();
             assert_near(&format!("{name}, {tensor}"), &found, expected);
         }
-        seen.push(name.as_str());
+        seen.push(name.clone());
     }
-    assert_eq!(seen.len(), 10, "{seen:?}");
+    assert_eq!(seen.len(), 11, "{seen:?}");
+}
+
+/// A descent from 0 with a learning rate of 1 shows the gradients.
+fn centralization(tensors: &BTreeMap<&String, Vec<f32>>, shapes: &BTreeMap<String, Vec<usize>>, expected: &Tensors) {
+    for (name, grads) in tensors {
+        let (rows, row) = match shapes[*name][..] {
+            [rows, row] => (rows, row),
+            _ => continue, // vectors are left as they are
+        };
+        let mut params = vec![0.0; grads.len()];
+        let step = Sgd { lr: 1.0, ..Sgd::DEFAULT }.tick(&mut 0).unwrap().maximize().centered();
+        step.apply_rows_with(&mut vec![(); rows], row, &mut params, grads, []).unwrap();
+        let size = grads.iter().fold(0.0f64, |size, g| size.max(f64::from(*g).abs()));
+        for (found, expected) in params.iter().zip(&expected[*name]) {
+            let error = (f64::from(*found) - expected).abs();
+            assert!(error <= tolerance::CENTERED * tolerance::UNIT * size, "{name}: {found:e}, expected {expected:e}");
+        }
+    }
+}
+
+#[test]
+fn clipping_in_two_phases() {
+    // As by hand, over a list and by rows, with the learning rate's sign turned.
+    let grads = [3.0, 4.0, 0.3, 0.4, f32::INFINITY, 1.0];
+    let step = Sgd { lr: 1.0, ..Sgd::DEFAULT }.tick(&mut 0).unwrap().scale_grads(0.5).maximize();
+    let clipped = step.clip_norm(ClipNorm::optax(1.0).unwrap());
+    let mut params = [0.0; 6];
+    clipped.apply_rows_with(&mut [(); 2], 2, &mut params[..4], &grads[..4], []).unwrap();
+    assert_eq!(params, [0.6, 0.8, 0.15, 0.2, 0.0, 0.0]);
+    // What is not finite is an error, in the last row too, and nothing is written.
+    let refused = clipped.apply_rows_with(&mut [(); 3], 2, &mut params, &grads, []);
+    assert_eq!(refused, Err(Error::NotFinite { name: "norm", value: f64::INFINITY }));
+    assert_eq!(params, [0.6, 0.8, 0.15, 0.2, 0.0, 0.0]);
+    let adaptive = step.adaptive_clip(AdaptiveClip { clipping: 0.5, ..AdaptiveClip::DEFAULT });
+    adaptive.apply_rows_with(&mut [(); 2], 2, &mut params[..4], &grads[..4], []).unwrap();
+    assert_eq!(params[..2], [0.6f32 + 0.3, 0.8 + 0.4]);
+    for (row_len, memories) in [(0, 2), (3, 2), (5, 1)] {
+        let refused = clipped.apply_rows_with(&mut vec![(); memories], row_len, &mut params[..4], &grads[..4], []);
+        assert_eq!(refused, Err(Error::RowLength { row_len, len: 4 }));
+    }
+    let refused = clipped.apply_rows_with(&mut [(); 3], 2, &mut params[..4], &grads[..4], []);
+    assert_eq!(refused, Err(Error::Length { slice: Slice::Memories, expected: 2, found: 3 }));
+    let refused = clipped.apply_rows_with(&mut [(); 2], 2, &mut params[..4], &grads[..5], []);
+    assert_eq!(refused, Err(Error::Length { slice: Slice::Grads, expected: 4, found: 5 }));
 }
 
 #[test]

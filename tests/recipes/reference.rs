@@ -1,4 +1,5 @@
-//! Reference runs of optimizers that look at a whole tensor, by the real libraries: `tests/data/whole.json`.
+//! Reference runs of optimizers that look at a whole tensor, by the real libraries: `tests/data/whole.json` and
+//! `whole_more.json`.
 
 use gradstep_testkit::tolerance;
 use serde::Deserialize;
@@ -14,6 +15,9 @@ pub(crate) struct File {
     params: Tensors,
     grads: Vec<Tensors>,
     cases: Vec<Case>,
+    /// The loss of each step, for the rules that need it.
+    #[serde(default)]
+    pub(crate) losses: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +44,16 @@ pub(crate) struct Errors {
 impl File {
     pub(crate) fn load() -> Self {
         serde_json::from_str(include_str!("../data/whole.json")).unwrap()
+    }
+
+    /// The runs of rules that need the loss, or a second gradient.
+    pub(crate) fn more() -> Self {
+        serde_json::from_str(include_str!("../data/whole_more.json")).unwrap()
+    }
+
+    /// The gradients of a step, counted from 0.
+    pub(crate) fn grads(&self, step: usize) -> &Tensors {
+        &self.grads[step]
     }
 
     /// The names of the cases.

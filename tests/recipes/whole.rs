@@ -5,7 +5,7 @@ use crate::reference::{File, Tensor, Tensors};
 use gradstep::clip::ClipNorm;
 use gradstep::sum::Sum;
 use gradstep::whole::*;
-use gradstep::{AdamW, Lion, Optimizer};
+use gradstep::{AdamW, Lion, Momentum, Optimizer};
 
 /// The parameters of tensors.
 fn params<const S: usize>(tensors: &[Tensor<S>]) -> Tensors {
@@ -73,12 +73,22 @@ fn mars(file: &File) -> Vec<Tensors> {
 
 /// Runs an optimizer that updates all tensors as one.
 fn all<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(file: &File, optimizer: O) -> Vec<Tensors> {
+    all_with(file, optimizer, |_, _| ())
+}
+
+/// The same, with what is told to the memory before each step, counted from 0.
+fn all_with<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(
+    file: &File,
+    optimizer: O,
+    tell: impl Fn(usize, &mut <O::Phases as Phases<S, K>>::Memory),
+) -> Vec<Tensors> {
     let mut tensors = file.tensors::<S>();
     for Tensor { params, state, .. } in &mut tensors {
         optimizer.init(params, state.each_mut().map(|slot| &mut slot[..])).unwrap();
     }
-    let (mut memory, mut clock) = (Default::default(), Default::default());
+    let (mut memory, mut clock, mut steps) = (Default::default(), Default::default(), 0..);
     file.run(|grads| {
+        tell(steps.next().unwrap(), &mut memory);
         let mut list: Vec<_> = tensors
             .iter_mut()
             .map(|Tensor { name, params, state }| gradstep::Tensor::new(params, &grads[name], state))
@@ -142,16 +152,94 @@ fn the_runs_of_the_libraries() {
     add("timm_cautious_lion", cautious(&file, Lion { lr: 0.001, weight_decay: 0.01, ..Lion::DEFAULT }));
     add("timm_mars", mars(&file));
 
-    let (mut our_mean, mut their_mean) = (0.0, 0.0);
-    for (name, run) in &runs {
-        let (ours, theirs) = file.check(name, run);
-        println!(
-            "{name:24} ours {:6.2} at most {:7.1}, theirs {:6.2} at most {:7.1}",
-            ours.mean, ours.largest, theirs.mean, theirs.largest
+    let known = [
+        "optax_adamaxw",
+        "optax_optimistic_gradient_descent",
+        "optax_optimistic_adam",
+        "optax_simplified_ademamix",
+        "optax_acprop",
+        "optax_cocob",
+    ];
+    let absent =
+        ["timm_cautious_lamb", "timm_adamp", "timm_sgdp", "kozistr_qhadam", "kozistr_adamod", "kozistr_diffgrad"];
+    for case in file.cases() {
+        assert!(
+            runs.iter().any(|(name, _)| *name == case) || known.contains(&case) || absent.contains(&case),
+            "{case}"
         );
+    }
+    compare(&file, &runs);
+}
+
+/// Prints our errors and those of the libraries, and checks that ours are no larger on average.
+fn compare(file: &File, runs: &[(&str, Vec<Tensors>)]) {
+    let (mut our_mean, mut their_mean) = (0.0, 0.0);
+    println!("units of the largest parameter:   ours mean, largest    the library in f32");
+    for (name, run) in runs {
+        let (ours, theirs) = file.check(name, run);
+        println!("{name:24} {:14.2} {:10.1} {:14.2} {:10.1}", ours.mean, ours.largest, theirs.mean, theirs.largest);
         (our_mean, their_mean) = (our_mean + ours.mean, their_mean + theirs.mean);
     }
     assert!(our_mean <= their_mean, "{our_mean} units together, the libraries {their_mean}");
-    let missing: Vec<_> = file.cases().into_iter().filter(|case| !runs.iter().any(|(name, _)| name == case)).collect();
-    println!("missing: {missing:?}");
+}
+
+/// Runs momentum on gradients at parameters that were climbed to. The second gradient is that of the reference's generator.
+fn sam(file: &File, sam: Sam) -> Vec<Tensors> {
+    let mut tensors = file.tensors::<1>();
+    let (mut clock, mut step) = (0, 0);
+    file.run(|grads| {
+        let mut climbed = tensors.iter().map(|tensor| vec![f32::NAN; tensor.params.len()]).collect::<Vec<_>>();
+        let mut starts = tensors.iter().map(|tensor| [tensor.params.clone()]).collect::<Vec<_>>();
+        let names = tensors.iter().map(|tensor| &tensor.name);
+        let mut list: Vec<_> = climbed
+            .iter_mut()
+            .zip(&mut starts)
+            .zip(names)
+            .map(|((climbed, start), name)| gradstep::Tensor::new(climbed, &grads[name], start))
+            .collect();
+        sam.climb().unwrap().apply_all_with(&mut (), &mut list).unwrap();
+        let other = file.grads(11 - step);
+        step += 1;
+        let momentum = Momentum { lr: 0.05, momentum: 0.9, ..Momentum::DEFAULT }.tick(&mut clock).unwrap();
+        for (Tensor { name, params, state: [buffer] }, climbed) in tensors.iter_mut().zip(&climbed) {
+            let grads: Vec<_> = other[name].iter().zip(climbed).map(|(g, q)| g / 2.0 + q / 64.0).collect();
+            momentum.apply(params, &grads, [buffer]).unwrap();
+        }
+        params(&tensors)
+    })
+}
+
+/// Runs row-wise AdaGrad, with a vector as one row.
+fn by_rows(file: &File, optimizer: RowAdaGrad) -> Vec<Tensors> {
+    let mut tensors = file.tensors::<0>();
+    let row = |name: &str| file.row(name);
+    let mut memories: Vec<_> = tensors.iter().map(|t| vec![0.0; t.params.len() / row(&t.name)]).collect();
+    let mut clock = 0;
+    file.run(|grads| {
+        let step = optimizer.tick(&mut clock).unwrap();
+        for (Tensor { name, params, .. }, memories) in tensors.iter_mut().zip(&mut memories) {
+            step.apply_rows_with(memories, row(name), params, &grads[name], []).unwrap();
+        }
+        params(&tensors)
+    })
+}
+
+#[test]
+fn the_runs_with_more_than_a_gradient() {
+    let file = File::more();
+    let loss = |step: usize, loss: &mut f64| *loss = file.losses[step];
+    let polyak = PolyakSgd { f_min: 0.5, scaling: 0.7, never_backward: true, ..PolyakSgd::DEFAULT };
+    let momo = Momo { lr: 0.1, weight_decay: 0.01, ..Momo::DEFAULT };
+    let mini = AdamMini { lr: 0.01, weight_decay: 0.01, ..AdamMini::DEFAULT };
+    let runs = [
+        ("optax_polyak_sgd", all_with(&file, PolyakSgd { lr: 0.5, ..PolyakSgd::DEFAULT }, loss)),
+        ("optax_polyak_sgd_f_min", all_with(&file, polyak, loss)),
+        ("optax_momo", all_with(&file, momo, |step, memory| memory.loss = file.losses[step])),
+        ("kozistr_adammini", each(&file, |_| mini, as_is)),
+        ("kozistr_sam", sam(&file, Sam::DEFAULT)),
+        ("kozistr_asam", sam(&file, Sam { eta: 0.0, ..Sam::asam() })),
+        ("formula_row_ada_grad", by_rows(&file, RowAdaGrad { lr: 0.05, ..RowAdaGrad::DEFAULT })),
+    ];
+    assert_eq!(file.cases(), runs.each_ref().map(|(name, _)| *name));
+    compare(&file, &runs);
 }

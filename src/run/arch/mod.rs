@@ -1,5 +1,8 @@
 //! The vectors of each instruction set, one file each, and the choice between them.
 
+// NEON of 32-bit ARM flushes subnormal numbers, and the compiler uses it to compare vectors. Whether a build has it, stable
+// Rust does not tell. So the portable backend is the scalar one there.
+#[cfg(not(target_arch = "arm"))]
 mod portable;
 mod scalar;
 
@@ -45,10 +48,7 @@ pub(super) fn run<'a, U: Rule<S>, A: Access, const S: usize>(
     list: impl StreamsList<'a, A, S>,
 ) {
     match backend.0 {
-        Backend::Scalar => scalar::drive(rule, list),
-        // NEON of 32-bit ARM flushes subnormal numbers, and the compiler uses it to compare vectors. Whether a build has it,
-        // stable Rust does not tell.
-        Backend::Portable if cfg!(target_arch = "arm") => scalar::drive(rule, list),
+        #[cfg(not(target_arch = "arm"))]
         Backend::Portable => portable::drive(rule, list),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: `cpu::has_avx2` holds.
@@ -56,8 +56,7 @@ pub(super) fn run<'a, U: Rule<S>, A: Access, const S: usize>(
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: `cpu::has_avx512` holds.
         Backend::Avx512 => unsafe { avx512::drive(rule, list) },
-        #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-        Backend::Avx2 | Backend::Avx512 => {}
+        _ => scalar::drive(rule, list),
     }
 }
 
@@ -70,8 +69,7 @@ pub(super) fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>
     sums: &mut [Sum; K],
 ) {
     match backend.0 {
-        Backend::Scalar => scalar::measure(measure, streams, sums),
-        Backend::Portable if cfg!(target_arch = "arm") => scalar::measure(measure, streams, sums),
+        #[cfg(not(target_arch = "arm"))]
         Backend::Portable => portable::measure(measure, streams, sums),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: `cpu::has_avx2` holds.
@@ -79,8 +77,7 @@ pub(super) fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: `cpu::has_avx512` holds.
         Backend::Avx512 => unsafe { avx512::measure(measure, streams, sums) },
-        #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-        Backend::Avx2 | Backend::Avx512 => {}
+        _ => scalar::measure(measure, streams, sums),
     }
 }
 
@@ -88,7 +85,7 @@ pub(super) fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>
 #[inline]
 pub(super) fn largest(backend: Supported, values: &[f32]) -> f32 {
     match backend.0 {
-        Backend::Scalar => scalar::largest(values),
+        #[cfg(not(target_arch = "arm"))]
         Backend::Portable => portable::largest(values),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: `cpu::has_avx2` holds.
@@ -96,8 +93,7 @@ pub(super) fn largest(backend: Supported, values: &[f32]) -> f32 {
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: `cpu::has_avx512` holds.
         Backend::Avx512 => unsafe { avx512::largest(values) },
-        #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-        Backend::Avx2 | Backend::Avx512 => 0.0,
+        _ => scalar::largest(values),
     }
 }
 
