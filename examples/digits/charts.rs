@@ -3,20 +3,14 @@
 mod losses;
 mod paths;
 
+use crate::picture::{Done, INK, MUTED, font, save};
 use crate::training::Outcome;
 use crate::{Run, optimizers};
 use gradstep_testkit::{Family, network};
-use plotters::coord::{CoordTranslate, Shift};
+use plotters::coord::Shift;
 use plotters::prelude::*;
-use plotters::style::{FontStyle, register_font};
 use std::error::Error;
-use std::fs;
 use std::path::Path;
-
-type Done = Result<(), Box<dyn Error>>;
-
-/// Backends place lines on whole pixels, so pictures are drawn this many times as large and then reduced.
-const OVERSAMPLING: u32 = 2;
 
 /// Pixels of the drawing, before it is reduced.
 const SIZE: (u32, u32) = (4400, 3160);
@@ -24,63 +18,10 @@ const MARGIN: i32 = 60;
 const HEADING: u32 = 310;
 const CAPTION: u32 = 92;
 
-const INK: RGBColor = RGBColor(38, 42, 50);
-const MUTED: RGBColor = RGBColor(112, 118, 130);
-const FAINT: RGBColor = RGBColor(226, 230, 236);
-
-/// A picture on any backend.
-trait Picture {
-    fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &DrawingArea<DB, Shift>) -> Done;
-}
-
 /// Draws both pictures into a folder.
 pub(crate) fn draw(folder: &Path, runs: &[Run], outcomes: &[Outcome]) -> Done {
-    register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular()).map_err(|_| "the font is broken")?;
     save(&losses::Losses::new(runs, outcomes), folder, "losses")?;
     save(&paths::Paths::new(runs)?, folder, "valley")
-}
-
-fn save(picture: &impl Picture, folder: &Path, name: &str) -> Done {
-    let (width, height) = SIZE;
-    let reduced = (width / OVERSAMPLING, height / OVERSAMPLING);
-
-    let mut svg = String::new();
-    let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-    picture.draw(&area)?;
-    area.present()?;
-    drop(area);
-    let size = |(width, height)| format!("width=\"{width}\" height=\"{height}\"");
-    fs::write(folder.join(name).with_extension("svg"), svg.replacen(&size(SIZE), &size(reduced), 1))?;
-
-    let mut pixels = vec![0; 3 * width as usize * height as usize];
-    let area = BitMapBackend::with_buffer(&mut pixels, SIZE).into_drawing_area();
-    picture.draw(&area)?;
-    area.present()?;
-    drop(area);
-    let path = folder.join(name).with_extension("png");
-    let mut png = BitMapBackend::new(&path, reduced);
-    png.blit_bitmap((0, 0), reduced, &reduce(&pixels))?;
-    Ok(png.present()?)
-}
-
-/// The mean of each square of pixels.
-fn reduce(pixels: &[u8]) -> Vec<u8> {
-    let (factor, row) = (OVERSAMPLING as usize, 3 * SIZE.0 as usize);
-    let mut reduced = Vec::with_capacity(pixels.len() / factor / factor);
-    for rows in pixels.chunks_exact(factor * row) {
-        for x in (0..row).step_by(3 * factor) {
-            for channel in x..x + 3 {
-                let square = (0..factor * factor).map(|i| channel + i / factor * row + i % factor * 3);
-                let sum: usize = square.map(|at| usize::from(rows[at])).sum();
-                reduced.push((sum / (factor * factor)) as u8);
-            }
-        }
-    }
-    reduced
-}
-
-fn font(size: u32, color: RGBColor) -> TextStyle<'static> {
-    ("sans-serif", size).into_font().color(&color)
 }
 
 /// What panels have in common has a color: told apart by hue and by lightness.
@@ -145,22 +86,6 @@ fn captioned<DB: DrawingBackend<ErrorType: 'static>>(
 /// The parts of a line that are inside: what is outside would be drawn along the border.
 fn inside(points: &[(f64, f64)], contains: impl Fn((f64, f64)) -> bool) -> Vec<Vec<(f64, f64)>> {
     points.split(|&point| !contains(point)).filter(|part| part.len() > 1).map(<[_]>::to_vec).collect()
-}
-
-/// A line with round joins: those of plotters are pointed, and shoot far beyond a sharp turn.
-fn stroke<DB: DrawingBackend<ErrorType: 'static>, C: CoordTranslate<From = (f64, f64)>>(
-    area: &DrawingArea<DB, C>,
-    points: &[(f64, f64)],
-    color: RGBColor,
-    width: u32,
-) -> Done {
-    for pair in points.windows(2) {
-        area.draw(&PathElement::new(pair.to_vec(), color.stroke_width(width)))?;
-    }
-    for &point in points {
-        area.draw(&Circle::new(point, width / 2, color.filled()))?;
-    }
-    Ok(())
 }
 
 /// The network in a few words.

@@ -5,6 +5,8 @@
 
 mod charts;
 mod optimizers;
+#[path = "../shared/picture.rs"]
+mod picture;
 mod table;
 mod training;
 mod valley;
@@ -15,7 +17,6 @@ use gradstep_testkit::network;
 use indicatif::{ProgressBar, ProgressStyle};
 use optimizers::{Entry, FULL_BATCH, MINI_BATCHES};
 use std::error::Error;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 use training::{Data, Plan};
@@ -107,7 +108,7 @@ fn digits() -> Result<ExitCode, Box<dyn Error>> {
     let weights: Vec<f32> = outcomes.iter().flat_map(|outcome| outcome.weights.iter().copied()).collect();
     println!("\nall final weights {:016x}, the same on every machine", network::hash(&weights));
     if names.is_empty() {
-        let folder = output_folder()?;
+        let folder = picture::folder("digits")?;
         charts::draw(&folder, &runs, &outcomes)?;
         println!("pictures in {}: losses.svg, losses.png, valley.svg, valley.png", folder.display());
     }
@@ -122,12 +123,4 @@ fn digits() -> Result<ExitCode, Box<dyn Error>> {
     }
     eprintln!("at most {:.0} % recognized: {}", 100.0 * LEAST_ACCURACY, failed.join(", "));
     Ok(ExitCode::FAILURE)
-}
-
-/// `digits/` beside the build's other products: this program is at `release/examples/digits` there.
-fn output_folder() -> Result<PathBuf, std::io::Error> {
-    let program = std::env::current_exe()?;
-    let folder = program.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), PathBuf::from).join("digits");
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
 }

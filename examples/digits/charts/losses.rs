@@ -1,8 +1,9 @@
 //! The training loss after each epoch, one panel a run.
 
-use super::{Done, FAINT, INK, Picture, captioned, font, group, grouped, inside, network_size, panels, stroke};
+use super::{SIZE, captioned, group, grouped, inside, network_size, panels};
 use crate::Run;
 use crate::optimizers::MINI_BATCHES;
+use crate::picture::{Done, FAINT, INK, Picture, font, stroke};
 use crate::training::Outcome;
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -43,6 +44,8 @@ fn band(runs: &[&Run], outcomes: &[&Outcome]) -> Vec<(f64, f64)> {
 }
 
 impl Picture for Losses<'_> {
+    const SIZE: (u32, u32) = SIZE;
+
     fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &DrawingArea<DB, Shift>) -> Done {
         let explanation = format!(
             "Mean training loss of a {} on handwritten digits after each epoch. \

@@ -1,6 +1,7 @@
 //! The optimizers' paths down the valley, one panel an optimizer.
 
-use super::{Done, INK, Picture, captioned, font, group, grouped, inside, panels, stroke};
+use super::{SIZE, captioned, group, grouped, inside, panels};
+use crate::picture::{Done, INK, Picture, font, stroke};
 use crate::{Run, valley};
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -34,6 +35,8 @@ fn tint(depth: u32) -> RGBColor {
 }
 
 impl Picture for Paths<'_> {
+    const SIZE: (u32, u32) = SIZE;
+
     fn draw<DB: DrawingBackend<ErrorType: 'static>>(&self, area: &DrawingArea<DB, Shift>) -> Done {
         let title = format!("{} steps down the valley f(x, y) = x²/20 + y²", valley::STEPS);
         let explanation = "From (−7, 2), the ring, to the minimum, the cross. A dot is a step; contour lines are where f \
