@@ -1,4 +1,5 @@
-//! Parameter groups: weights decay, biases and scales do not, and the last layer has a smaller learning rate.
+//! Parameter groups: weights decay, biases and scales do not, the last layer has a smaller learning rate, and one layer is
+//! frozen.
 //!
 //! `cargo run --example param_groups`
 
@@ -20,9 +21,10 @@ impl Tensor {
 fn main() -> Result<(), Error> {
     let weights = AdamW { lr: 1e-3, weight_decay: 0.1, ..AdamW::DEFAULT };
     let biases = AdamW { weight_decay: 0.0, ..weights };
-    let last_layer = AdamW { lr: 1e-4, ..weights };
-    // The tensors of each group.
+    let last_layer = AdamW { lr: 0.1 * weights.lr, ..weights };
+    // The tensors of each group. Nothing steps the frozen one, so it needs no optimizer.
     let mut groups = [vec![Tensor::new(64), Tensor::new(32)], vec![Tensor::new(8)], vec![Tensor::new(16)]];
+    let frozen = Tensor::new(16);
     // All groups do the same steps, so one clock counts them.
     let mut clock = 0;
     for _ in 0..100 {
@@ -39,5 +41,6 @@ fn main() -> Result<(), Error> {
     for (left, expected) in left.into_iter().zip([0.99005, 1.0, 0.99900]) {
         assert!((left.unwrap_or_default() - expected).abs() < 1e-5);
     }
+    assert_eq!(frozen.params, [1.0; 16]);
     Ok(())
 }
