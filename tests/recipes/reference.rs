@@ -128,7 +128,8 @@ fn first(found: &[Tensors], expected: &[BTreeMap<String, Vec<f64>>]) -> String {
     for (kept, (found, expected)) in found.iter().zip(expected).enumerate() {
         for (name, expected) in expected {
             for (i, (found, expected)) in found[name].iter().zip(expected).enumerate() {
-                if !((f64::from(*found) - expected).abs() <= 1e-4 * expected.abs().max(1e-3)) {
+                let is_near = (f64::from(*found) - expected).abs() <= 1e-4 * expected.abs().max(1e-3);
+                if !is_near {
                     return format!("kept {kept}, {name}[{i}]: {found:e}, expected {expected:e}");
                 }
             }
