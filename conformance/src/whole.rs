@@ -144,6 +144,7 @@ fn wrappers(place: Place, buffers: &mut Buffers) -> Result<u64, Error> {
             step(place, &adam_w.cautious_mean(), &mut (), buffers, len)?;
             step(place, &adam_w.bound_update(1e-4)?, &mut (), buffers, len)?;
             step(place, &adam_w.centered(), &mut (), buffers, len)?;
+            step(place, &Lamb::timm().tick(&mut { clock })?.cautious_mean(), &mut (), buffers, len)?;
             step(place, &Sam::DEFAULT.climb()?, &mut (), buffers, len)?;
             step(place, &Sam::asam().climb()?, &mut (), buffers, len)?;
             hash.add(buffers, len, 2);

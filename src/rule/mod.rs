@@ -42,6 +42,7 @@ pub use penalty::{Off, On, Penalty, Switch};
 pub use traits::{Rule, Visitor};
 pub use update::Update;
 pub use wrappers::{Aligned, Cautious, Scaled, Wrap};
+pub(crate) use wrappers::{moves, same_sign};
 
 /// A direction with weight decay in the gradient or in the step.
 pub type Decaying<D> = Loss<Descent<D>>;

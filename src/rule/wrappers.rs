@@ -90,10 +90,19 @@ wrapper!(Aligned, |u, g| g.sign() * u.abs());
 /// `u` where it has the sign of `g`, else 0. By comparison with 0, since the product of two small numbers underflows. Where
 /// `g` is NaN the result is NaN.
 #[inline(always)]
-fn same_sign<R: Real>(u: R, g: R) -> R {
+pub(crate) fn same_sign<R: Real>(u: R, g: R) -> R {
     let zero = R::splat(0.0);
     let where_negative = R::select(g.lt(zero), u.min(zero), g);
     R::select(zero.lt(g), u.max(zero), where_negative)
+}
+
+/// 1 where `u` has the sign of `g`, else 0.
+#[inline(always)]
+pub(crate) fn moves<R: Real>(u: R, g: R) -> R {
+    let (zero, one) = (R::splat(0.0), R::splat(1.0));
+    let up = R::select(zero.lt(u), one, zero);
+    let down = R::select(u.lt(zero), one, zero);
+    R::select(zero.lt(g), up, R::select(g.lt(zero), down, zero))
 }
 
 /// What a direction can be found inside of, to wrap it there.

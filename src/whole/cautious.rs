@@ -1,6 +1,6 @@
 use super::step::{Phases, WholeStep};
 use crate::real::Real;
-use crate::rule::{Adapter, Cautious, Measure, Rule, Scaled, Update, Wrap};
+use crate::rule::{Adapter, Cautious, Measure, Rule, Scaled, Update, Wrap, moves};
 use crate::run::Step;
 use crate::sum::Sum;
 
@@ -39,14 +39,11 @@ impl<U, A: Adapter> Step<U, A> {
 }
 
 impl<U: Update<S>, const S: usize> Measure<S, 1> for CautiousMean<U> {
-    /// 1 for an element that moves. By comparison with 0, since the product of two small numbers underflows.
+    /// 1 for an element that moves.
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> [[R; 2]; 1] {
         let (g, update) = self.rule.update(p, g, state);
-        let (zero, one) = (R::splat(0.0), R::splat(1.0));
-        let up = R::select(zero.lt(update), one, zero);
-        let down = R::select(update.lt(zero), one, zero);
-        [[R::select(zero.lt(g), up, R::select(g.lt(zero), down, zero)), one]]
+        [[moves(update, g), R::splat(1.0)]]
     }
 }
 
@@ -64,8 +61,13 @@ where
     }
 
     fn update(&self, [moving]: &[Sum; 1], (): &mut ()) -> Self::Update {
-        let share = moving.mean();
-        let factor = (1.0 / if share < 1e-3 { 1e-3 } else { share }) as f32;
+        let factor = factor_of_share(moving) as f32;
         self.rule.wrap(|direction| Scaled { direction: Cautious(direction), factor })
     }
+}
+
+/// What updates are multiplied by, from the sum of the elements that move.
+pub(super) fn factor_of_share(moving: &Sum) -> f64 {
+    let share = moving.mean();
+    1.0 / if share < 1e-3 { 1e-3 } else { share }
 }

@@ -1,11 +1,12 @@
+use super::cautious::factor_of_share;
 use super::measures::{norms, trust_ratio};
-use super::step::{Phases, WholeOptimizer};
+use super::step::{Phases, WholeOptimizer, WholeStep};
 use crate::check;
 use crate::error::Error;
 use crate::math::bias_correction as bias_correction_of;
 use crate::optim::{Adam, AdamDirection, Slot};
 use crate::real::Real;
-use crate::rule::{Direction, Measure, Penalty, Rule, Switch};
+use crate::rule::{Adapter, Direction, Measure, Penalty, Rule, Switch, moves, same_sign};
 use crate::sum::Sum;
 
 hyper_parameters! {
@@ -111,11 +112,17 @@ pub struct LambRule {
 }
 
 impl LambDirection {
+    /// The decayed parameter, Adam's direction and the new moments.
+    #[inline(always)]
+    fn adam<R: Real>(&self, p: R, g: R, state: [R; 2]) -> (R, R, [R; 2]) {
+        let (update, state) = self.adam.lane(g, state);
+        (self.beside.take_from(p, p), update, state)
+    }
+
     /// The decayed parameter, r and the new moments.
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, state: [R; 2]) -> (R, R, [R; 2]) {
-        let p = self.beside.take_from(p, p);
-        let (update, state) = self.adam.lane(g, state);
+        let (p, update, state) = self.adam(p, g, state);
         (p, self.in_update.add_to(update, p), state)
     }
 }
@@ -151,12 +158,84 @@ impl Phases<2, 2> for LambPhases {
     }
 
     fn update(&self, sums: &[Sum; 2], (): &mut ()) -> LambRule {
-        let Lamb { weight_decay, always_adapt, max_ratio, max_param_norm, ratio_eps, .. } = self.hyper;
         let (of_params, of_update) = norms(sums);
+        LambRule { direction: self.direction, rate: self.rate(of_params, of_update) }
+    }
+}
+
+impl LambPhases {
+    /// The learning rate times the ratio of the norms.
+    fn rate(&self, of_params: f64, of_update: f64) -> f32 {
+        let Lamb { weight_decay, always_adapt, max_ratio, max_param_norm, ratio_eps, .. } = self.hyper;
         let adapts = always_adapt || weight_decay != 0.0;
         let of_params = if of_params > max_param_norm { max_param_norm } else { of_params };
         let ratio = if adapts { trust_ratio(1.0, of_params, of_update, ratio_eps) } else { 1.0 };
         let ratio = if adapts && ratio > max_ratio { max_ratio } else { ratio };
-        LambRule { direction: self.direction, rate: (self.lr * ratio) as f32 }
+        (self.lr * ratio) as f32
+    }
+}
+
+impl<A: Adapter> WholeStep<LambPhases, A> {
+    /// Moves only along the elements of Adam's direction that have the sign of their gradient, divided by their share, before
+    /// weight decay and ratio: timm's `caution=True`. See [`Step::cautious_mean`](crate::Step::cautious_mean).
+    pub fn cautious_mean(self) -> WholeStep<CautiousLamb, A> {
+        self.map(CautiousLamb)
+    }
+}
+
+/// The two phases of [`Lamb`] with a cautious direction; made by [`WholeStep::cautious_mean`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CautiousLamb(LambPhases);
+
+/// The rule of [`CautiousLamb`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CautiousLambRule {
+    direction: LambDirection,
+    factor: f32,
+    rate: f32,
+}
+
+impl Measure<2, 4> for CautiousLamb {
+    /// The share of elements that move, and what the norm of r follows from once it is known.
+    #[inline(always)]
+    fn lane<R: Real>(&self, p: R, g: R, state: [R; 2]) -> [[R; 2]; 4] {
+        let (p, update, _) = self.0.direction.adam(p, g, state);
+        let moving = same_sign(update, g);
+        [[moves(update, g), R::splat(1.0)], [p, p], [moving, moving], [moving, p]]
+    }
+}
+
+impl Rule<2> for CautiousLambRule {
+    #[inline(always)]
+    fn lane<R: Real>(&self, p: R, g: R, state: [R; 2]) -> (R, [R; 2]) {
+        let (p, update, state) = self.direction.adam(p, g, state);
+        let update = self.direction.in_update.add_to(R::splat(self.factor) * same_sign(update, g), p);
+        (p - R::splat(self.rate) * update, state)
+    }
+
+    #[inline(always)]
+    fn fades(&self) -> [bool; 2] {
+        self.direction.adam.fades()
+    }
+}
+
+impl Phases<2, 4> for CautiousLamb {
+    type Memory = ();
+    type Measure = Self;
+    type Update = CautiousLambRule;
+
+    fn measure(&self, (): &()) -> Self {
+        *self
+    }
+
+    fn update(&self, [moving, params, squares, along]: &[Sum; 4], (): &mut ()) -> CautiousLambRule {
+        let CautiousLamb(phases) = self;
+        let (factor, decay) = (factor_of_share(moving), f64::from(phases.direction.in_update.factor().unwrap_or(0.0)));
+        // ‖factor·u + decay·p‖² from its parts. Rounding may leave less than 0 of it.
+        let length =
+            factor * factor * squares.value() + 2.0 * factor * decay * along.value() + decay * decay * params.value();
+        let of_update = libm::sqrt(if length < 0.0 { 0.0 } else { length });
+        let rate = phases.rate(params.root(), of_update);
+        CautiousLambRule { direction: phases.direction, factor: factor as f32, rate }
     }
 }

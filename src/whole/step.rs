@@ -98,6 +98,11 @@ impl<P, A> WholeStep<P, A> {
 }
 
 impl<P, A: Adapter> WholeStep<P, A> {
+    /// The same step with phases that are made of its phases.
+    pub(super) fn map<Q>(self, make: impl FnOnce(P) -> Q) -> WholeStep<Q, A> {
+        WholeStep { sweeps: self.sweeps, phases: make(self.phases), adapter: self.adapter }
+    }
+
     /// The formulas, with their coefficients.
     pub const fn phases(&self) -> &P {
         &self.phases
