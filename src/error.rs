@@ -117,6 +117,11 @@ pub enum Error {
         /// Its value.
         value: f64,
     },
+    /// The loss does not fall along a direction: a line search has nowhere to go.
+    NotDescent {
+        /// The derivative of the loss along the direction.
+        slope: f64,
+    },
     /// A call brought more or fewer state slots than the optimizer has.
     SlotCount {
         /// The number of slots of the optimizer.
@@ -145,6 +150,7 @@ impl Error {
             Error::RowLength { .. } => "length of a row",
             Error::SumLength { .. } => "number of elements in a sum",
             Error::NotFinite { .. } => "number that is not finite",
+            Error::NotDescent { .. } => "direction that is not one of descent",
             Error::SlotCount { .. } => "number of state slots",
         }
     }
@@ -184,6 +190,8 @@ pub enum Slice {
     Memories,
     /// The slot `z` of a schedule-free optimizer.
     Z,
+    /// The memory of L-BFGS.
+    Memory,
 }
 
 /// What a name was looked up as.
@@ -214,6 +222,7 @@ impl fmt::Display for Slice {
             Slice::Factors => f.write_str("factors"),
             Slice::Memories => f.write_str("memories"),
             Slice::Z => f.write_str("z"),
+            Slice::Memory => f.write_str("memory"),
         }
     }
 }
@@ -263,6 +272,7 @@ impl fmt::Display for Error {
             Error::RowLength { row_len, len } => write!(f, "rows of {row_len} elements do not fill {len}"),
             Error::SumLength { expected, found } => write!(f, "the sum is of {found} elements, expected {expected}"),
             Error::NotFinite { name, value } => write!(f, "{name} is {value}, expected a finite number"),
+            Error::NotDescent { slope } => write!(f, "the slope along the direction is {slope}, expected one below 0"),
             Error::SlotCount { expected, found } => write!(f, "{found} state slots, expected {expected}"),
         }
     }

@@ -30,3 +30,4 @@ pub(crate) use pass::par_pass;
 pub(crate) use pass::{Wrong, pass};
 pub use step::Step;
 pub use tensor::Tensor;
+pub(crate) use tensor::take_mut;

@@ -77,8 +77,9 @@ impl<'a, const S: usize> Tensor<'a, S> {
     }
 }
 
+/// Cuts the first `len` elements off a slice, or all where it is shorter.
 #[inline]
-pub(super) fn take_mut<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
+pub(crate) fn take_mut<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
     let whole = core::mem::take(slice);
     let (first, rest) = whole.split_at_mut(len.min(whole.len()));
     *slice = rest;

@@ -59,6 +59,10 @@
 //! | [`Step::centered`] | loses the mean of its row |
 //!
 //! [`Sam`] takes the gradient of a step elsewhere.
+//!
+//! # L-BFGS
+//! An iteration of [`Lbfgs`] needs many sums in turn, and its line search calls for further evaluations of the loss. So it has
+//! methods of its own, which take all tensors in each call.
 
 mod adam_mini;
 mod bounded;
@@ -68,6 +72,7 @@ mod distance;
 mod fromage;
 mod lamb;
 mod lars;
+mod lbfgs;
 mod mars;
 mod measures;
 mod novo_grad;
@@ -87,6 +92,7 @@ pub use distance::*;
 pub use fromage::*;
 pub use lamb::*;
 pub use lars::*;
+pub use lbfgs::*;
 pub use mars::*;
 pub use measures::*;
 pub use novo_grad::*;

@@ -10,6 +10,7 @@
 mod accumulating;
 mod bits;
 mod clipping;
+mod lbfgs;
 mod reference;
 mod sums;
 mod whole;

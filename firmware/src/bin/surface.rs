@@ -176,6 +176,23 @@ fn whole<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(buffers: &mut 
     step.apply_rows_with(&mut [memory; 4], black_box(LEN / 4), params, grads, state)
 }
 
+fn lbfgs(buffers: &mut Buffers) -> Result<(), Error> {
+    type State = LbfgsState<2>;
+    let (lbfgs, mut state, mut memory) = (black_box(Lbfgs::DEFAULT), black_box(State::START), [0.0; State::ROWS * LEN]);
+    let (params, grads, []) = buffers.streams();
+    let memory = memory.get_mut(..black_box(State::ROWS * LEN)).unwrap_or_default();
+    let tensors = &mut [LbfgsTensor::new(params, grads, memory)];
+    black_box(lbfgs.step(&mut state, tensors)?);
+    let ray = lbfgs.direction(&mut state, tensors)?;
+    let mut search = black_box(StrongWolfe::DEFAULT).search(black_box(1.0), ray)?;
+    while let Trial::Evaluate(t) = search.trial() {
+        state.move_to(t, tensors)?;
+        search.report(black_box(0.5), state.slope(tensors)?)?;
+    }
+    black_box((search, state.pairs()));
+    Ok(())
+}
+
 fn all(buffers: &mut Buffers) -> Result<(), Error> {
     macro_rules! each {
         ($($Optimizer:ident: $slots:literal,)*) => { $(optimizer::<$Optimizer, $slots>(buffers)?;)* };
@@ -187,6 +204,7 @@ fn all(buffers: &mut Buffers) -> Result<(), Error> {
     for_each_whole_optimizer!(each_whole);
     others(buffers)?;
     sums(buffers)?;
+    lbfgs(buffers)?;
     schedules()
 }
 
