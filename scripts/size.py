@@ -96,7 +96,7 @@ def counted(target):
         depths[name] = max(depth, depths.get(name, 0))
     # A step over 16 elements, then over 32.
     element = {name: round((long - short) / 16) for name, (short, long) in steps.items()}
-    return {name: [ticks[name], element[name], depths[name]] for name in sorted(ticks)}
+    return {name: [ticks.get(name, 0), element[name], depths[name]] for name in sorted(element)}
 
 
 def calls(binary, target):
@@ -191,7 +191,10 @@ def symbols(binary):
 
 
 def tick_or_step(name):
-    """Which of the two a function is, and the optimizer's name; None for other functions."""
+    """Which of the two a function is, and the optimizer's name, or what else is counted; None for other functions."""
+    others = {"surface::norm": "a norm", "surface::clipped": "Adam, clipped"}
+    if name in others:
+        return "step", others[name]
     m = re.fullmatch(r"surface::(tick|step)::<gradstep::optim::(?:\w+::)+(\w+), \d(?:usize)?>", name)
     return m and (m[1], m[2])
 

@@ -131,6 +131,34 @@ fn schedules() -> Result<(), Error> {
     Ok(())
 }
 
+#[inline(never)]
+fn norm(values: &[f32]) -> f64 {
+    Sum::squares(values).root()
+}
+
+/// Adam whose gradients are clipped by a factor.
+#[inline(never)]
+fn clipped(
+    step: &Step<<Adam as Optimizer<2>>::Rule>,
+    factor: f64,
+    params: &mut [f32],
+    grads: &[f32],
+    state: [&mut [f32]; 2],
+) -> Result<(), Error> {
+    step.scale_grads(factor).apply(params, grads, state)
+}
+
+/// What `scripts/size.py` counts the instructions of besides optimizers.
+fn counted(buffers: &mut Buffers) -> Result<(), Error> {
+    let adam = black_box(Adam::default()).tick(black_box(&mut 0))?;
+    for len in [LEN / 2, LEN] {
+        let (params, grads, state) = buffers.streams_of(len);
+        black_box(norm(grads));
+        clipped(&adam, black_box(0.5), params, grads, state)?;
+    }
+    Ok(())
+}
+
 fn sums(buffers: &mut Buffers) -> Result<(), Error> {
     let (params, grads, [buffer]) = buffers.streams_of(LEN / 2);
     let mut total = Sum::squares(grads) + Sum::magnitudes(grads);
@@ -203,6 +231,7 @@ fn all(buffers: &mut Buffers) -> Result<(), Error> {
     }
     for_each_whole_optimizer!(each_whole);
     others(buffers)?;
+    counted(buffers)?;
     sums(buffers)?;
     lbfgs(buffers)?;
     schedules()
