@@ -4,7 +4,7 @@ use crate::backend::Backend;
 use crate::check;
 use crate::error::{Error, Slice};
 use crate::optim::slot::{self, Slot};
-use crate::optim::{Clock, HyperParameters};
+use crate::optim::{Clock, HyperParameters, tick_groups};
 use crate::rule::{Adapted, Adapter, Chain, ClipGrads, Measure, Objective, Rule, ScaleGrads, Unadapted};
 #[cfg(feature = "rayon")]
 use crate::run::par_measure;
@@ -67,6 +67,31 @@ pub trait WholeOptimizer<const S: usize, const K: usize>: HyperParameters {
         let phases = self.phases(t, &mut next)?;
         *clock = next;
         Ok(WholeStep { sweeps: t.is_multiple_of(64), phases, adapter: Unadapted })
+    }
+
+    /// Begins a step of several groups of parameters and advances their clock once: see
+    /// [`Optimizer::tick_groups`](crate::Optimizer::tick_groups).
+    ///
+    /// ```
+    /// use gradstep::whole::{Lamb, WholeOptimizer};
+    ///
+    /// let matrices = Lamb { weight_decay: 0.01, ..Lamb::DEFAULT };
+    /// let biases = Lamb { weight_decay: 0.0, always_adapt: false, ..matrices };
+    /// let mut clock = 0;
+    /// let [for_matrices, for_biases] = Lamb::tick_groups([&matrices, &biases], &mut clock)?;
+    /// assert_eq!(clock, 1);
+    /// # let _ = (for_matrices, for_biases);
+    /// # Ok::<(), gradstep::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`WholeOptimizer::tick`], and [`Error::GroupClock`] for a group that would bring the clock to another state than
+    /// the first. The clock has not advanced then.
+    fn tick_groups<const N: usize>(
+        groups: [&Self; N],
+        clock: &mut Self::Clock,
+    ) -> Result<[WholeStep<Self::Phases>; N], Error> {
+        tick_groups(groups, clock, Self::tick)
     }
 
     /// Fills the state of `params` as it is before the first step: zeros, unless [`WholeOptimizer::SLOTS`] says otherwise.
