@@ -13,7 +13,7 @@ use std::error::Error;
 use std::path::Path;
 
 /// Pixels of the drawing, before it is reduced.
-const SIZE: (u32, u32) = (4400, 3160);
+const SIZE: (u32, u32) = (4400, 4090);
 const MARGIN: i32 = 60;
 const HEADING: u32 = 310;
 const CAPTION: u32 = 92;
@@ -35,6 +35,7 @@ fn group(run: &Run) -> (&'static str, RGBColor) {
         Family::Adam => RGBColor(208, 78, 12),
         Family::Descendants => RGBColor(190, 40, 120),
         Family::Signs => RGBColor(112, 66, 184),
+        Family::Whole => RGBColor(128, 104, 0),
     };
     (optimizers::title(run.entry.family), color)
 }

@@ -1,11 +1,12 @@
 //! One optimizer on the digits: from the same weights, over the same samples.
 
-use crate::optimizers::{Entry, Session};
+use crate::optimizers::Entry;
+use crate::trainer::Trainer;
 use gradstep::{Error, sample};
-use gradstep_testkit::network::{self, CLASSES, Digit, PARAMS, RECORD, backward, forward};
+use gradstep_testkit::network::{self, CLASSES, Digit, PARAMS, RECORD, TENSORS, backward, forward};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The digits in two parts.
 pub(crate) struct Data<'a> {
@@ -48,7 +49,7 @@ pub(crate) fn train(entry: &Entry, data: &Data) -> Result<Outcome, Error> {
     let mut rng = Pcg64Mcg::seed_from_u64(2);
     let mut params = vec![0.0; PARAMS];
     network::initialize(&mut params, &mut rng);
-    let mut session = Session::start(entry.optimizer, entry.lr, &params)?;
+    let mut trainer = (entry.start)(entry.lr, &TENSORS, &params)?;
     let mut grads = vec![0.0; PARAMS];
     let mut order: Vec<usize> = (0..data.train.len()).collect();
     let mut losses = vec![mean_loss(&params, &data.train)?];
@@ -56,24 +57,16 @@ pub(crate) fn train(entry: &Entry, data: &Data) -> Result<Outcome, Error> {
     for _ in 0..entry.plan.epochs {
         sample::shuffle(&mut order, &mut rng);
         for batch in order.chunks(entry.plan.batch) {
-            if session.wants_curvature() && times.len() % CURVATURE_PERIOD == 0 {
-                session.curvature(&curvature(&params, batch, data, &mut rng)?)?;
+            if trainer.wants_curvature() && times.len() % CURVATURE_PERIOD == 0 {
+                trainer.curvature(&curvature(&params, batch, data, &mut rng)?)?;
             }
-            grads.fill(0.0);
-            for &i in batch {
-                let digit = data.train[i];
-                let pass = forward(&params, digit)?;
-                backward(&params, digit, &pass, digit.label, 1.0 / batch.len() as f64, &mut grads)?;
-            }
-            session.draw();
-            let start = Instant::now();
-            session.step(&mut params, &grads)?;
-            times.push(start.elapsed());
+            let gradient = |at: &[f32], grads: &mut [f32]| gradient(at, batch, data, grads);
+            times.push(trainer.advance(&mut params, &mut grads, gradient)?);
         }
-        losses.push(mean_loss(&evaluated(&session, &params)?, &data.train)?);
+        losses.push(mean_loss(&evaluated(&*trainer, &params)?, &data.train)?);
     }
     times.sort_unstable();
-    let weights = evaluated(&session, &params)?;
+    let weights = evaluated(&*trainer, &params)?;
     let mut recognized = 0;
     for &digit in &data.test {
         recognized += usize::from(forward(&weights, digit)?.class() == digit.label);
@@ -82,10 +75,23 @@ pub(crate) fn train(entry: &Entry, data: &Data) -> Result<Outcome, Error> {
     Ok(Outcome { losses, accuracy, step: times[times.len() / 2], weights })
 }
 
+/// Writes the mean gradient of a batch and returns its mean loss.
+fn gradient(params: &[f32], batch: &[usize], data: &Data, grads: &mut [f32]) -> Result<f64, Error> {
+    grads.fill(0.0);
+    let mut sum = 0.0;
+    for &i in batch {
+        let digit = data.train[i];
+        let pass = forward(params, digit)?;
+        sum += f64::from(pass.loss(digit.label));
+        backward(params, digit, &pass, digit.label, 1.0 / batch.len() as f64, grads)?;
+    }
+    Ok(sum / batch.len() as f64)
+}
+
 /// The weights to evaluate; those to train with stay as they are.
-fn evaluated(session: &Session, params: &[f32]) -> Result<Vec<f32>, Error> {
+fn evaluated(trainer: &dyn Trainer, params: &[f32]) -> Result<Vec<f32>, Error> {
     let mut weights = params.to_vec();
-    session.evaluate(&mut weights)?;
+    trainer.evaluate(&mut weights)?;
     Ok(weights)
 }
 

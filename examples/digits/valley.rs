@@ -1,6 +1,6 @@
 //! The textbooks' valley `f(x, y) = x²/20 + y²`: steep across, flat along, and the paths that optimizers take down it.
 
-use crate::optimizers::{Entry, Session};
+use crate::optimizers::Entry;
 use gradstep::Error;
 
 const START: [f32; 2] = [-7.0, 2.0];
@@ -14,19 +14,25 @@ pub(crate) fn contour(value: f64) -> impl Iterator<Item = (f64, f64)> {
     })
 }
 
+/// Writes the gradient of f and returns f.
+fn gradient(params: &[f32], grads: &mut [f32]) -> Result<f64, Error> {
+    let (x, y) = (params[0], params[1]);
+    grads.copy_from_slice(&[x / 10.0, 2.0 * y]);
+    Ok(f64::from(x) * f64::from(x) / 20.0 + f64::from(y) * f64::from(y))
+}
+
 /// The points that an optimizer visits.
 pub(crate) fn path(entry: &Entry) -> Result<Vec<(f64, f64)>, Error> {
     let mut params = START;
-    let mut session = Session::start(entry.optimizer, entry.valley_lr, &params)?;
+    let mut grads = [0.0; 2];
+    let mut trainer = (entry.start)(entry.valley_lr, &[[1, 2]], &params)?;
     let mut points = Vec::with_capacity(STEPS + 1);
     for _ in 0..STEPS {
         points.push((params[0].into(), params[1].into()));
-        if session.wants_curvature() {
-            session.curvature(&[0.1, 2.0])?;
+        if trainer.wants_curvature() {
+            trainer.curvature(&[0.1, 2.0])?;
         }
-        let [x, y] = params;
-        session.draw();
-        session.step(&mut params, &[x / 10.0, 2.0 * y])?;
+        trainer.advance(&mut params, &mut grads, gradient)?;
     }
     points.push((params[0].into(), params[1].into()));
     Ok(points)

@@ -16,6 +16,9 @@ pub const CLASSES: usize = 10;
 /// Parameters: the weights from each pixel, the hidden biases, the weights from each hidden unit, the output biases.
 pub const PARAMS: usize = PIXELS * HIDDEN + HIDDEN + HIDDEN * CLASSES + CLASSES;
 
+/// Rows and columns of each tensor in the order of the parameters: the matrix of a layer, then its biases as one row.
+pub const TENSORS: [[usize; 2]; 4] = [[PIXELS, HIDDEN], [1, HIDDEN], [HIDDEN, CLASSES], [1, CLASSES]];
+
 /// Bytes of an image and its label.
 pub const RECORD: usize = PIXELS + 1;
 

@@ -15,8 +15,8 @@ pub struct Tuned {
     pub path: f64,
     /// How the learning rate goes on the functions.
     pub rate: Rate,
-    /// On the functions of the convergence test, in their order.
-    pub functions: [f64; 4],
+    /// On the functions of the convergence test, in their order, where the optimizer runs there.
+    pub functions: Option<[f64; 4]>,
 }
 
 /// Groups of optimizers in pictures, in their order.
@@ -32,6 +32,8 @@ pub enum Family {
     Descendants,
     /// Signs and curvature.
     Signs,
+    /// Optimizers that look at whole tensors.
+    Whole,
 }
 
 /// How a learning rate goes over the steps.
@@ -43,11 +45,16 @@ pub enum Rate {
     Falling,
 }
 
-use Family::{Accumulated, Adam, Descendants, Momentum, Signs};
+use Family::{Accumulated, Adam, Descendants, Momentum, Signs, Whole};
 use Rate::{Constant, Falling};
 
 const fn tuned(name: &'static str, family: Family, digits: f64, path: f64, rate: Rate, functions: [f64; 4]) -> Tuned {
-    Tuned { name, family, digits, path, rate, functions }
+    Tuned { name, family, digits, path, rate, functions: Some(functions) }
+}
+
+/// A row of an optimizer that looks at whole tensors, which runs in the `digits` example alone.
+const fn whole(name: &'static str, digits: f64, path: f64) -> Tuned {
+    Tuned { name, family: Whole, digits, path, rate: Constant, functions: None }
 }
 
 /// A row for each optimizer, in the order of pictures.
@@ -95,6 +102,25 @@ pub const TUNED: &[Tuned] = &[
     tuned("Tiger", Signs, 0.0005, 0.2, Falling, [0.02, 0.02, 0.001, 0.001]),
     tuned("Rprop", Signs, 0.001, 0.1, Constant, [0.02, 0.5, 0.01, 0.01]),
     tuned("Sophia", Signs, 0.003, 0.2, Constant, [0.02, 0.05, 0.05, 0.05]),
+    whole("Lars", 2.0, 10.0),
+    whole("Lamb", 0.003, 0.1),
+    whole("NovoGrad", 0.015, 0.1),
+    whole("Fromage", 0.02, 0.07),
+    whole("StableAdamW", 0.01, 0.3),
+    whole("Mars", 0.01, 0.3),
+    whole("AdamMini", 0.01, 0.5),
+    whole("RowAdaGrad", 0.1, 1.5),
+    // These find their learning rate, and the number multiplies it. With 1, DoWG overshoots on the digits.
+    whole("Dog", 1.0, 1.0),
+    whole("Dowg", 0.5, 1.0),
+    whole("Prodigy", 1.0, 1.0),
+    whole("DAdaptAdam", 1.0, 1.0),
+    whole("DAdaptSgd", 1.0, 1.0),
+    // The largest step of these.
+    whole("PolyakSgd", 1.0, 3.0),
+    whole("Momo", 1.0, 3.0),
+    whole("CautiousAdamW", 0.01, 0.4),
+    whole("SamMomentum", 0.05, 0.1),
 ];
 
 /// The row of an optimizer.

@@ -9,7 +9,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 const COLUMNS: usize = 8;
-const LOSS: core::ops::Range<f64> = 3e-3..4.0;
+const LOSS: core::ops::Range<f64> = 2e-4..4.0;
 const BAND: RGBColor = RGBColor(232, 235, 240);
 
 pub(super) struct Losses<'a> {
