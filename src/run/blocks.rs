@@ -7,7 +7,7 @@ use super::parallel;
 use super::pass::Wrong;
 use super::streams::{Access, Streams};
 #[cfg(feature = "rayon")]
-use super::tensor::Tensor;
+use super::tensor::{Tensor, take};
 use crate::backend::Backend;
 use crate::error::Error;
 use crate::math::Sum;
@@ -248,13 +248,6 @@ impl<const S: usize> parallel::Cut for Piece<'_, S> {
             state: state.each_mut().map(|slot| take(slot, len)),
         }
     }
-}
-
-#[cfg(feature = "rayon")]
-fn take<'a>(slice: &mut &'a [f32], len: usize) -> &'a [f32] {
-    let (first, rest) = slice.split_at(len.min(slice.len()));
-    *slice = rest;
-    first
 }
 
 /// [`measure()`] on rayon's current thread pool: see [`Step::par_apply`](crate::Step::par_apply).

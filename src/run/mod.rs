@@ -5,7 +5,10 @@
 
 mod arch;
 mod blocks;
+// 32-bit ARM has the scalar backend alone.
+#[cfg_attr(target_arch = "arm", allow(dead_code))]
 mod driver;
+#[cfg_attr(target_arch = "arm", allow(dead_code))]
 mod lanes;
 #[cfg(feature = "rayon")]
 mod parallel;

@@ -40,8 +40,7 @@ impl<'a, const S: usize> Tensor<'a, S> {
     #[inline]
     pub fn take(&mut self, len: usize) -> Self {
         let params = take_mut(&mut self.params, len);
-        let (grads, rest) = self.grads.split_at(len.min(self.grads.len()));
-        self.grads = rest;
+        let grads = take(&mut self.grads, len);
         Tensor { params, grads, state: self.state.each_mut().map(|slot| take_mut(slot, len)) }
     }
 
@@ -78,10 +77,20 @@ impl<'a, const S: usize> Tensor<'a, S> {
 }
 
 /// Cuts the first `len` elements off a slice, or all where it is shorter.
+/// The first `len` elements, or all where there are fewer. Nothing here can panic, which the compiler need not find out.
+#[inline]
+pub(crate) fn take<'a>(slice: &mut &'a [f32], len: usize) -> &'a [f32] {
+    let (first, rest) = slice.split_at_checked(len).unwrap_or((slice, &[]));
+    *slice = rest;
+    first
+}
+
+/// The same of a slice that is written.
 #[inline]
 pub(crate) fn take_mut<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
     let whole = core::mem::take(slice);
-    let (first, rest) = whole.split_at_mut(len.min(whole.len()));
+    let len = len.min(whole.len());
+    let (first, rest) = whole.split_at_mut_checked(len).unwrap_or_default();
     *slice = rest;
     first
 }
