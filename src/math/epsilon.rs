@@ -54,6 +54,12 @@ const fn is_tiny(eps: f64) -> bool {
     eps.to_bits() << 1 < ENOUGH
 }
 
+/// The larger of two numbers that are at least 0, compared as integers: few CPUs have an instruction for it.
+#[inline]
+const fn at_least(x: f32, least: f32) -> f32 {
+    if x.to_bits() < least.to_bits() { least } else { x }
+}
+
 impl Outside {
     /// `scale` multiplies `eps`: the divisor of a moment that is not corrected for bias takes `√(1 − βᵗ) · eps`.
     #[inline]
@@ -65,7 +71,7 @@ impl Outside {
     #[inline]
     pub(crate) fn alone(eps: f64, scale: Coefficient) -> Result<Self, Error> {
         let Outside { eps } = Outside::new(eps, scale)?;
-        Ok(Outside { eps: eps.max(LEAST_ROOT) })
+        Ok(Outside { eps: at_least(eps, LEAST_ROOT) })
     }
 }
 
@@ -80,7 +86,7 @@ impl Inside {
     #[inline]
     pub(crate) fn alone(name: &'static str, eps_root: f64) -> Result<Self, Error> {
         let Inside { eps_root } = Inside::new(name, eps_root, Coefficient::ONE)?;
-        Ok(Inside { eps_root: eps_root.max(LEAST) })
+        Ok(Inside { eps_root: at_least(eps_root, LEAST) })
     }
 }
 
@@ -93,7 +99,7 @@ impl Both {
     ) -> Result<Self, Error> {
         let Inside { eps_root } = Inside::new("eps_root", eps_root, scale_inside)?;
         let least = if is_tiny(eps) { LEAST } else { 0.0 };
-        Ok(Both { inside: Inside { eps_root: eps_root.max(least) }, outside: Outside::new(eps, scale)? })
+        Ok(Both { inside: Inside { eps_root: at_least(eps_root, least) }, outside: Outside::new(eps, scale)? })
     }
 }
 
