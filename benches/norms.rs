@@ -28,7 +28,7 @@ fn main() {
     let arguments = Arguments::parse();
     let effort = arguments.effort;
     let about = "ns an element, medians; the speed is that of the others over ours, medians of the ratios: 100 % is as fast.\n\
-                 Half a minute.";
+                 Ten seconds.";
     let columns = ["sum", "elements", "in", "ours", "plain f32", "reading", "speed, of plain f32", "of reading"];
     let mut table = arguments.table(about, &columns);
     for (name, ours, plain) in SUMS.into_iter().filter(|(name, ..)| arguments.wants(name)) {
@@ -41,9 +41,9 @@ fn main() {
             let (of_ours, of_plain) = (ours(values).value(), f64::from(plain(values)));
             let scale = Sum::magnitudes(values).value();
             assert!((of_ours - of_plain).abs() <= 1e-3 * scale, "the loop of {name} computes something else");
-            let mut ours = || drop(black_box(ours(black_box(values))));
-            let mut plain = || drop(black_box(plain(black_box(values))));
-            let mut read = || drop(black_box(sums::read(black_box(values))));
+            let mut ours = || _ = black_box(ours(black_box(values)));
+            let mut plain = || _ = black_box(plain(black_box(values)));
+            let mut read = || _ = black_box(sums::read(black_box(values)));
             let runs = effort.of(1, SAMPLE / 16, SAMPLE).div_ceil(len);
             let samples = effort.of(1, 101, if len > 1 << 20 { 51 } else { 301 });
             let times = in_turn(samples, runs, [&mut ours, &mut plain, &mut read]);

@@ -169,7 +169,7 @@ WORKS = {"recipe": recipe, "lamb": lamb, "norm": norm}
 
 
 def in_turn(model, sides, samples):
-    """Medians in nanoseconds a parameter of several things that take turns, and of their ratios to the first one."""
+    """Nanoseconds a parameter of several things that take turns: medians, those of their ratios to the first, the least."""
     def sample(run):
         model.fill_grads()
         # OpenMP's threads spin for some 16 ms after their last step.
@@ -182,7 +182,7 @@ def in_turn(model, sides, samples):
     taken = [[sample(run) for run in sides] for _ in range(samples)]
     times = [statistics.median(column) for column in zip(*taken)]
     ratios = [statistics.median(t / row[0] for t, row in zip(column, taken)) for column in zip(*taken)]
-    return times, ratios
+    return times, ratios, [min(column) for column in zip(*taken)]
 
 
 def main():
@@ -190,6 +190,7 @@ def main():
     parser.add_argument("library", help=argparse.SUPPRESS)
     parser.add_argument("--only", nargs="*", default=list(WORKS), choices=list(WORKS), help="these")
     parser.add_argument("--samples", type=int, default=15, help="of each side (default 15)")
+    parser.add_argument("--threads", type=int, nargs="*", default=[1, THREADS], help="of each side (default 1 2)")
     parser.add_argument("--layers", type=int, default=LAYERS, help="of the model (default 12)")
     parser.add_argument("--words", type=int, default=WORDS, help="rows of its table of words (default 50257)")
     options = parser.parse_args()
@@ -202,7 +203,7 @@ def main():
     torch.set_grad_enabled(False)
     shapes = gpt2(options.layers, options.words)
 
-    for threads in (1, THREADS):
+    for threads in options.threads:
         torch.set_num_threads(threads)
         model = Model(library, gpt2(1, 100), threads)
         for name, work in WORKS.items():
@@ -223,17 +224,19 @@ def main():
     model.restart()
     model.start = None
     print(f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}; {len(shapes)} tensors of {model.elements}")
-    print("parameters; ns a parameter, medians; times are theirs over ours, medians of the turns.\n")
-    print("| step | threads | ours | PyTorch | ns | times |")
-    print("|---|---|---|---|---|---|")
-    for threads in (1, THREADS):
+    print("parameters; ns a parameter, medians; times are theirs over ours, medians of the turns; then the same of the least")
+    print("times, which other work on the machine changes less.\n")
+    print("| step | threads | ours | PyTorch | ns | times | least: ours | PyTorch | times |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for threads in options.threads:
         torch.set_num_threads(threads)
         model.threads = threads
         for name in options.only:
             ours, theirs = WORKS[name](model)
-            times, ratios = in_turn(model, [ours, *theirs.values()], options.samples)
+            times, ratios, least = in_turn(model, [ours, *theirs.values()], options.samples)
             for i, kind in enumerate(theirs, 1):
-                print(f"| {name} | {threads} | {times[0]:.3f} | {kind} | {times[i]:.3f} | {ratios[i]:.2f} |", flush=True)
+                print(f"| {name} | {threads} | {times[0]:.2f} | {kind} | {times[i]:.2f} | {ratios[i]:.2f} "
+                      f"| {least[0]:.2f} | {least[i]:.2f} | {least[i] / least[0]:.2f} |", flush=True)
 
 
 main()

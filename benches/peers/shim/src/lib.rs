@@ -1,4 +1,4 @@
-//! The crate behind a C interface, for `compare.py` to step over PyTorch's own memory.
+//! The crate behind a C interface, for `compare.py` and `model.py` to step over PyTorch's own memory.
 
 use gradstep::average::WeightEma;
 use gradstep::clip::ClipNorm;
@@ -139,11 +139,7 @@ unsafe fn train(clocks: &mut Clocks, tensors: &[Tensor], parallel: bool, scale: 
         // SAFETY: the caller's promise.
         let (params, grads, state) = unsafe { tensor.slices() };
         let step = if tensor.decays { &decays } else { &keeps };
-        if parallel {
-            step.par_apply_zeroing(params, grads, state)
-        } else {
-            step.apply_zeroing(params, grads, state)
-        }
+        if parallel { step.par_apply_zeroing(params, grads, state) } else { step.apply_zeroing(params, grads, state) }
     })
 }
 
