@@ -15,10 +15,15 @@ average of the weights, zero the gradients. PyTorch's is written in several ways
 import argparse
 import copy
 import ctypes
+import os
 import statistics
 import time
 
-from compare import THREADS, Tensor, staggered, torch
+# PyTorch's threads sleep between kernels. Where they spin, a machine that does other work too makes them ten times as slow;
+# the some 900 kernels of a step wake them within 1 or 2 % of its time.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from compare import THREADS, Tensor, staggered, torch  # noqa: E402
 
 SCALE = 65536.0
 DECAY = 0.999
@@ -172,8 +177,7 @@ def in_turn(model, sides, samples):
     """Nanoseconds a parameter of several things that take turns: medians, those of their ratios to the first, the least."""
     def sample(run):
         model.fill_grads()
-        # OpenMP's threads spin for some 16 ms after their last step.
-        time.sleep(0.04 if model.threads > 1 else 0)
+        time.sleep(0.04 if model.threads > 1 else 0)  # for threads that spin, whatever the environment says
         start = time.perf_counter_ns()
         run()
         return (time.perf_counter_ns() - start) / model.elements
