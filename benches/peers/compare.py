@@ -26,7 +26,15 @@ STAGGER = 1024 + 160
 
 class Tensor(ctypes.Structure):
     _fields_ = [("len", ctypes.c_size_t), ("params", ctypes.c_void_p), ("grads", ctypes.c_void_p),
-                ("state", ctypes.c_void_p * 2)]
+                ("state", ctypes.c_void_p * 3), ("decays", ctypes.c_bool)]
+
+
+def staggered(count, length):
+    """Streams of zeros, each on a cache line of its own within a page."""
+    stride = -(-length // 1024) * 1024 + STAGGER
+    buffer = torch.zeros(count * stride + 1024)
+    start = -buffer.data_ptr() % 4096 // 4
+    return [buffer[start + i * stride:][:length] for i in range(count)]
 
 
 def step_count():
@@ -88,7 +96,7 @@ class Subject:
             state.update(zip(peer.slots, tensor[2:]))
         self.clock = ctypes.c_uint64(0)
         self.tensors = (Tensor * len(lengths))(*(
-            Tensor(length, t[0].data_ptr(), t[1].data_ptr(), (ctypes.c_void_p * 2)(*(s.data_ptr() for s in t[2:])))
+            Tensor(length, t[0].data_ptr(), t[1].data_ptr(), (ctypes.c_void_p * 3)(*(s.data_ptr() for s in t[2:])))
             for length, t in zip(lengths, self.streams)))
         slots = [[tensor[2 + i] for tensor in self.streams] for i in range(len(peer.slots))]
         grads = [tensor[1] for tensor in self.streams]
@@ -97,12 +105,8 @@ class Subject:
         self.operator = peer.operator and (lambda: peer.operator(plain, grads, slots, self.steps))
 
     def allocate(self, length):
-        """Parameters, gradients and state, each on a cache line of its own within a page."""
-        count = 2 + len(self.peer.slots)
-        stride = -(-length // 1024) * 1024 + STAGGER
-        buffer = torch.zeros(count * stride + 1024)
-        start = -buffer.data_ptr() % 4096 // 4
-        streams = [buffer[start + i * stride:][:length] for i in range(count)]
+        """Parameters, gradients and state."""
+        streams = staggered(2 + len(self.peer.slots), length)
         streams[0].uniform_(-1, 1)
         streams[1].uniform_(-1, 1)
         for slot in streams[2:]:
@@ -190,4 +194,5 @@ def main():
                       flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

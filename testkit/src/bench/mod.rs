@@ -4,6 +4,7 @@ mod effort;
 pub mod plain;
 mod report;
 mod streams;
+pub mod sums;
 mod turns;
 
 pub use effort::Effort;
