@@ -220,7 +220,7 @@ const fn rounded(mut words: &[u64]) -> f64 {
         is_inexact |= *word != 0;
         rest = more;
     }
-    // The last of 64 bits stands for all that follow: the conversion rounds at the 53rd.
+    // The last of 64 bits is set where any bit after it is: the conversion rounds at the 53rd.
     let significand = (leading >> 64) as u64 | is_inexact as u64;
     let exponent = UNIT + 64 * lower.len() as i32 - zeros as i32;
     significand as f64 * f64::from_bits(((exponent + 1023) as u64) << 52)

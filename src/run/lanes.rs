@@ -13,7 +13,7 @@ pub(super) trait Lanes<const N: usize>: Real {
     fn prefetch(_: *const f32) {}
 }
 
-/// Lanes that add products of their elements in f64, each to a sum of its own.
+/// Lanes that add products of their elements in f64, one sum for each lane.
 pub(super) trait Summing<const N: usize>: Lanes<N> {
     /// `N` sums.
     type Sums: Copy;

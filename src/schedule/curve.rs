@@ -2,8 +2,8 @@
 
 use core::f64::consts::FRAC_PI_2;
 
-/// The rate after `done` of `steps` steps from `start` to `end`. Both ends are exact, and what is left is as exact
-/// relatively near the end as what is done near the start.
+/// The rate after `done` of `steps` steps from `start` to `end`. Both ends are exact. Near either end the
+/// distance from it has the full relative precision.
 ///
 /// `shape` rises from 0 at 0 and has `shape(1−x) = 1 − shape(x)`, so that it is needed on [0, ½] alone.
 pub(super) fn between(start: f64, end: f64, done: f64, steps: f64, shape: fn(f64) -> f64) -> f64 {

@@ -63,6 +63,13 @@
 //! # L-BFGS
 //! An iteration of [`Lbfgs`] needs many sums in turn, and its line search calls for further evaluations of the loss. So it has
 //! methods of its own, which take all tensors in each call.
+//!
+//! [`Step`]: crate::Step
+//! [`Step::adaptive_clip`]: crate::Step::adaptive_clip
+//! [`Step::bound_update`]: crate::Step::bound_update
+//! [`Step::cautious_mean`]: crate::Step::cautious_mean
+//! [`Step::centered`]: crate::Step::centered
+//! [`Step::clip_norm`]: crate::Step::clip_norm
 
 mod adam_mini;
 mod bounded;
@@ -103,9 +110,6 @@ pub use sam::*;
 pub use shaped::*;
 pub use stable_adam_w::*;
 pub use step::{Phases, WholeOptimizer, WholeStep};
-
-#[allow(unused_imports, reason = "the documentation links it")]
-use crate::Step;
 
 /// Calls a macro of the caller with every optimizer of this module, its number of state slots and that of its sums.
 ///

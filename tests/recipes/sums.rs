@@ -171,6 +171,20 @@ fn pieces_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn the_bytes_are_those_of_the_documentation() {
+    // The square of the smallest f32 is one unit, and two squares of 1 are 2²⁹⁹ units: bit 43 of word 4.
+    let unit = Sum::squares(&[f32::from_bits(1)]);
+    let sum = unit + Sum::squares(&[1.0, -1.0]) + Sum::values(&[f32::NEG_INFINITY]);
+    let mut expected = [0; 96];
+    expected[0] = 1;
+    expected[8 * 4 + 5] = 1 << 3;
+    expected[8 * 10] = 4;
+    expected[8 * 11] = 2;
+    assert_eq!(sum.to_bytes(), expected);
+    assert_eq!(unit.value(), f64::from(f32::from_bits(1)) * f64::from(f32::from_bits(1)));
+}
+
+#[test]
 fn the_mean_of_nothing_is_zero() {
     assert_eq!(Sum::squares(&[]), Sum::ZERO);
     assert_eq!((Sum::ZERO.value().to_bits(), Sum::ZERO.root(), Sum::ZERO.mean()), (0, 0.0, 0.0));
