@@ -4,8 +4,8 @@
 usage: generate_whole.py OUT_DIR [SEED]
 needs: torch, numpy, jax[cpu], optax, timm, pytorch_optimizer (versions are written into the files)
 
-Writes whole.json, whole_more.json (rules that need the loss, a second gradient or the names of a model's parameters) and
-clipping.json.
+Writes whole.json, whole_more.json (rules that need the loss, a second gradient or the names of a model's parameters),
+whole_options.json (further settings) and clipping.json.
 
 Every case runs on several tensors at once, in float64 and in float32, from the same inputs, which float32 represents
 exactly. `params_f64[k]` are the tensors, flattened, after the steps that `kept` names.
@@ -171,6 +171,32 @@ MORE = [
     ("formula_row_ada_grad", dict(lr=.05), None, None, row_ada_grad),
 ]
 
+# Settings that the first cases leave at their defaults. A name with "steady" takes the magnitudes of the gradients, so that estimates
+# of the distance grow; one with "big" takes four times the parameters.
+OPTIONS = [
+    torch_case("timm", "lamb_no_decay", timm_cls("lamb"), lr=.01, weight_decay=0., max_grad_norm=None),
+    torch_case("kozistr", "lamb_big_eps", po_cls("lamb"), lr=.01, weight_decay=.01, eps=.1),
+    torch_case("timm", "lars_nesterov", timm_cls("lars"), lr=.1, momentum=.9, weight_decay=.01, nesterov=True),
+    torch_case("timm", "lars_dampening", timm_cls("lars"), lr=.1, momentum=.9, weight_decay=.01, dampening=.3),
+    torch_case("timm", "larc_big", timm_cls("larc"), lr=.001, momentum=.9, weight_decay=.01),
+    torch_case("timm", "novograd_averaging", timm_cls("novograd"), lr=.01, weight_decay=.01, grad_averaging=True),
+    torch_case("timm", "novograd_decoupled", timm_cls("novograd"), lr=.01, weight_decay=.1, decoupled_decay=True),
+    optax_case("dog_heuristic", optax.contrib.dog, learning_rate=.7, init_step=("heuristic", .01), weight_decay=.05),
+    optax_case("dog_distance", optax.contrib.dog, learning_rate=1., init_step=("distance", .2)),
+    optax_case("dowg_decay", optax.contrib.dowg, learning_rate=.8, init_estim_sq_dist=.01, weight_decay=.05),
+    optax_case("steady_prodigy", optax.contrib.prodigy, learning_rate=1., estim_lr0=1e-3, weight_decay=.05),
+    optax_case("steady_prodigy_safeguard", optax.contrib.prodigy, learning_rate=.5, estim_lr0=1e-3, safeguard_warmup=True, eps=.01, beta3=.9, estim_lr_coef=2.),
+    torch_case("kozistr", "steady_prodigy", po_cls("prodigy"), lr=1., d0=1e-3, growth_rate=1.2),
+    optax_case("steady_dadapt_adamw", optax.contrib.dadapt_adamw, learning_rate=1., estim_lr0=1e-3, weight_decay=.05),
+    torch_case("kozistr", "steady_dadaptadam", po_cls("dadaptadam"), lr=1., d0=1e-3, growth_rate=1.1),
+    torch_case("kozistr", "steady_dadaptsgd", po_cls("dadaptsgd"), lr=1., d0=1e-3),
+    torch_case("kozistr", "steady_dadaptsgd_growth", po_cls("dadaptsgd"), lr=1., d0=1e-3, growth_rate=1.1),
+    ("optax_polyak_sgd_most", dict(max_learning_rate=.001), None, None, of_loss(lambda: optax.polyak_sgd(max_learning_rate=.001))),
+    ("optax_momo_most", dict(learning_rate=.001), None, None, of_loss(lambda: optax.contrib.momo(.001))),
+    ("optax_momo_bound", dict(learning_rate=1., lower_bound=1.), None, None, of_loss(lambda: optax.contrib.momo(1., lower_bound=1.))),
+]
+
+
 def versions(): return {n: meta.version(n) for n in ("torch", "optax", "jax", "timm", "pytorch_optimizer", "numpy")}
 
 
@@ -182,6 +208,8 @@ def trajectories(cases, seed, scale):
         keep = lambda d: {k: v for k, v in d.items() if not only or k in only}
         try:
             p, g = keep(params), [keep(x) for x in grads]
+            if "steady" in name: g = [{k: np.abs(v) for k, v in x.items()} for x in g]
+            if "big" in name: p = {k: 4 * v for k, v in p.items()}
             f64 = run(make, p, g, jnp.float64 if run is run_optax or name.startswith("optax") else torch.float64)
             f32 = run(make, p, g, jnp.float32 if run is run_optax or name.startswith("optax") else torch.float32)
             flat = np.array([x for row in f64 for v in row.values() for x in v])
@@ -217,6 +245,7 @@ def clipping(seed):
 if __name__ == "__main__":
     out, seed = pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 7
     more = trajectories(MORE, seed, .3); more["losses"] = LOSSES
-    for name, data in dict(whole=trajectories(WHOLE, seed, .3), whole_more=more, clipping=clipping(seed + 3)).items():
+    options = trajectories(OPTIONS, seed, .3); options["losses"] = LOSSES
+    for name, data in dict(whole=trajectories(WHOLE, seed, .3), whole_more=more, whole_options=options, clipping=clipping(seed + 3)).items():
         (out / f"{name}.json").write_text(json.dumps(data, separators=(",", ":")))
         print(name, len(data["cases"]), "cases", (out / f"{name}.json").stat().st_size // 1024, "KiB")

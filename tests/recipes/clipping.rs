@@ -181,6 +181,9 @@ fn refuses_norms_and_limits() {
         assert!(matches!(AdaptiveClip::DEFAULT.factor(1.0, norm), Err(Error::NotFinite { name: "norm", .. })));
     }
     assert!(matches!(clip.factor(-1.0), Err(Error::HyperParameter { name: "norm", .. })));
+    // torch's epsilon, and the least norm of weights.
+    assert_eq!(ClipNorm::torch(1e-6).unwrap().factor(3e-6), Ok(0.25));
+    assert_eq!(AdaptiveClip { clipping: 0.5, eps: 2.0 }.factor(0.0, 4.0), Ok(0.25));
     // Nothing to clip.
     assert_eq!(clip.factor(Sum::squares(&[]).root()), Ok(1.0));
     assert_eq!(ClipNorm::optax(1.0).unwrap().factor(1.0), Ok(1.0));

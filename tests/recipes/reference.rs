@@ -51,6 +51,23 @@ impl File {
         serde_json::from_str(include_str!("../data/whole_more.json")).unwrap()
     }
 
+    /// The runs with further settings.
+    pub(crate) fn options() -> Self {
+        serde_json::from_str(include_str!("../data/whole_options.json")).unwrap()
+    }
+
+    /// The same with the magnitudes of the gradients.
+    pub(crate) fn steady(mut self) -> Self {
+        self.grads.iter_mut().flat_map(|grads| grads.values_mut().flatten()).for_each(|g| *g = g.abs());
+        self
+    }
+
+    /// The same with four times the parameters.
+    pub(crate) fn big(mut self) -> Self {
+        self.params.values_mut().flatten().for_each(|p| *p *= 4.0);
+        self
+    }
+
     /// The gradients of a step, counted from 0.
     pub(crate) fn grads(&self, step: usize) -> &Tensors {
         &self.grads[step]

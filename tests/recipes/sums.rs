@@ -170,6 +170,18 @@ fn pieces_that_do_not_fit_are_refused() {
     assert!(matches!(different, Err(Error::Length { expected: 3072, found: 3071, .. })));
 }
 
+/// 2⁶⁰ + 2⁷ lies in the middle of two f64, and what is far below decides.
+#[test]
+fn a_tie_is_broken_by_the_last_digit() {
+    let power = |power: i32| f32::from_bits(((power + 127) as u32) << 23);
+    let blocks = |values: &[f32]| values.iter().map(|value| Sum::values(&[*value])).sum::<Sum>().value();
+    let (high, middle) = (f64::from(power(60)), 2.0 * f64::from(power(7)));
+    assert_eq!(blocks(&[power(60), power(7)]), high);
+    assert_eq!(blocks(&[power(60), power(7), power(-120)]), high + middle);
+    assert_eq!(blocks(&[power(60), power(7), -power(-120)]), high);
+    assert_eq!(blocks(&[-power(60), -power(7), -power(-120)]), -high - middle);
+}
+
 #[test]
 fn the_bytes_are_those_of_the_documentation() {
     // The square of the smallest f32 is one unit, and two squares of 1 are 2²⁹⁹ units: bit 43 of word 4.

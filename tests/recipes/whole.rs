@@ -5,7 +5,7 @@ use crate::reference::{File, Tensor, Tensors};
 use gradstep::clip::ClipNorm;
 use gradstep::sum::Sum;
 use gradstep::whole::*;
-use gradstep::{AdamW, Lion, Momentum, Optimizer};
+use gradstep::{AdamW, Lion, Momentum, Optimizer, Sgd};
 
 /// The parameters of tensors.
 fn params<const S: usize>(tensors: &[Tensor<S>]) -> Tensors {
@@ -254,4 +254,88 @@ fn the_runs_with_more_than_a_gradient() {
     ];
     assert_eq!(file.cases(), runs.each_ref().map(|(name, _)| *name));
     compare(&file, &runs);
+}
+
+#[test]
+fn the_runs_with_further_settings() {
+    let (file, steady, big) = (File::options(), File::options().steady(), File::options().big());
+    let lars = Lars { lr: 0.1, weight_decay: 0.01, ..Lars::timm() };
+    let novo = NovoGrad { lr: 0.01, weight_decay: 0.01, ..NovoGrad::timm() };
+    let lamb = Lamb { lr: 0.01, weight_decay: 0.01, eps: 0.1, ratio_eps: 0.1, ..Lamb::pytorch_optimizer() };
+    let first = Dog { relative_distance: 0.0, ..Dog::optax() };
+    let optax = Prodigy { d0: 1e-3, ..Prodigy::optax() };
+    let guarded = Prodigy { lr: 0.5, safeguard_warmup: true, eps: 0.01, beta3: 0.9, d_coef: 2.0, ..optax };
+    let sgd = DAdaptSgd { d0: 1e-3, ..DAdaptSgd::DEFAULT };
+    let momo = Momo { lr: 1.0, lower_bound: 1.0, ..Momo::DEFAULT };
+    let polyak = |step: usize, loss: &mut f64| *loss = file.losses[step];
+    let tell = |step: usize, memory: &mut MomoMemory| memory.loss = file.losses[step];
+    let runs = [
+        ("timm_lamb_no_decay", each(&file, |_| Lamb { lr: 0.01, weight_decay: 0.0, ..Lamb::timm() }, as_is)),
+        ("kozistr_lamb_big_eps", each(&big, |_| lamb, as_is)),
+        ("timm_lars_nesterov", each(&file, |_| Lars { nesterov: true, ..lars }, as_is)),
+        ("timm_lars_dampening", each(&file, |_| Lars { dampening: 0.3, ..lars }, as_is)),
+        ("timm_larc_big", each(&big, |_| Lars { lr: 0.001, trust_clip: true, ..lars }, as_is)),
+        ("timm_novograd_averaging", each(&file, |_| NovoGrad { grad_averaging: true, ..novo }, as_is)),
+        ("timm_novograd_decoupled", each(&file, |_| NovoGrad { weight_decay: 0.1, decoupled: true, ..novo }, as_is)),
+        ("optax_dog_heuristic", all(&file, Dog { lr: 0.7, relative_distance: 0.01, weight_decay: 0.05, ..first })),
+        ("optax_dog_distance", all(&file, Dog { distance: 0.2, ..first })),
+        ("optax_dowg_decay", all(&file, Dowg { lr: 0.8, sq_distance: 0.01, weight_decay: 0.05, ..Dowg::optax() })),
+        ("optax_steady_prodigy", all(&steady, Prodigy { weight_decay: 0.05, ..optax })),
+        ("optax_steady_prodigy_safeguard", all(&steady, guarded)),
+        ("kozistr_steady_prodigy", all(&steady, Prodigy { growth_rate: 1.2, bias_correction: false, ..optax })),
+        ("optax_steady_dadapt_adamw", all(&steady, DAdaptAdam { d0: 1e-3, weight_decay: 0.05, ..DAdaptAdam::optax() })),
+        ("kozistr_steady_dadaptadam", all(&steady, DAdaptAdam { d0: 1e-3, growth_rate: 1.1, ..DAdaptAdam::DEFAULT })),
+        ("kozistr_steady_dadaptsgd", all(&steady, sgd)),
+        ("kozistr_steady_dadaptsgd_growth", all(&steady, DAdaptSgd { growth_rate: 1.1, ..sgd })),
+        ("optax_polyak_sgd_most", all_with(&file, PolyakSgd { lr: 0.001, ..PolyakSgd::DEFAULT }, polyak)),
+        ("optax_momo_most", all_with(&file, Momo { lr: 0.001, ..Momo::DEFAULT }, tell)),
+        ("optax_momo_bound", all_with(&file, momo, tell)),
+    ];
+    assert_eq!(file.cases(), runs.each_ref().map(|(name, _)| *name));
+    compare(&file, &runs);
+}
+
+/// What a library has no case of, worked out by hand.
+#[test]
+fn settings_by_hand() {
+    let step = |optimizer: Lars, lrs: [f64; 2]| {
+        let (mut p, mut b, mut clock) = ([1.0f32], [0.0f32], 0);
+        for lr in lrs {
+            Lars { lr, ..optimizer }.tick(&mut clock).unwrap().apply(&mut p, &[0.5], [&mut b]).unwrap();
+        }
+        p[0]
+    };
+    // The ratio is 1: the buffer holds .5·.25, then .5·.125 + .5·.25, or with lr outside .5, then .75.
+    let plain = Lars { momentum: 0.5, ..Lars::timm() };
+    assert_eq!(step(Lars { lr_in_buffer: true, ..plain }, [0.25, 0.125]), 1.0 - 0.125 - 0.125);
+    assert_eq!(step(plain, [0.25, 0.125]), 1.0 - 0.125 - 0.09375);
+    // Dampening leaves the first gradient whole.
+    assert_eq!(step(Lars { dampening: 0.5, ..plain }, [0.25, 0.125]), 1.0 - 0.125 - 0.0625);
+
+    // RMS of the update 2, bounded to 1, and of .5.
+    let sgd = Sgd { lr: 1.0, ..Sgd::DEFAULT }.tick(&mut 0).unwrap();
+    for (grads, expected) in [([2.0, -2.0], [-1.0, 1.0]), ([0.5, 0.5], [-0.5, -0.5])] {
+        let mut params = [0.0; 2];
+        sgd.bound_update(1.0).unwrap().apply(&mut params, &grads, []).unwrap();
+        assert_eq!(params, expected);
+    }
+    // One of 4096 elements moves: less than a thousandth.
+    let mut params = [0.0; 4096];
+    let mut m = [1.0; 4096];
+    m[0] = -1.0;
+    let lion = Lion { lr: 0.5, ..Lion::DEFAULT }.tick(&mut 0).unwrap();
+    lion.cautious_mean().apply(&mut params, &[-1e-6; 4096], [&mut m]).unwrap();
+    assert_eq!((params[0], params[1]), (500.0, 0.0));
+
+    // t = 2 + 1/2, so the climb is along t²·g.
+    let sam = Sam { rho: 2.0, adaptive: true, eta: 0.5, ..Sam::DEFAULT };
+    let mut climbed = [0.0];
+    sam.climb().unwrap().apply(&mut climbed, &[4.0], [&mut [2.0]]).unwrap();
+    assert_eq!(climbed, [2.0 + 2.0 * 2.5]);
+
+    // h = 4, so the root and eps of 1 divide by 3.
+    let (mut p, mut h) = ([0.0], 0.0);
+    let rows = RowAdaGrad { lr: 3.0, eps: 1.0, ..RowAdaGrad::DEFAULT }.tick(&mut 0).unwrap();
+    rows.apply_with(&mut h, &mut p, &[2.0], []).unwrap();
+    assert_eq!((p, h), ([-2.0], 4.0));
 }
