@@ -277,15 +277,13 @@ impl Phases<2, 3> for DAdaptSgdPhases {
 
     fn update(&self, [agreement, travelled, squares]: &[Sum; 3], memory: &mut DAdaptMemory) -> DAdaptSgdRule {
         let DAdaptSgd { d0, growth_rate, momentum, .. } = self.hyper;
-        let is_first = memory.first_norm == 0.0;
-        if is_first {
+        if memory.first_norm == 0.0 {
             memory.first_norm = squares.root();
         }
         let (step, d) = (self.step(memory), memory.d(d0));
         memory.numerator += step * agreement.value();
-        // In the first step s is the step's own.
-        let length = if is_first { step * memory.first_norm } else { travelled.root() };
-        memory.grow(d, 2.0 * memory.numerator / length, growth_rate);
+        // In the first step the sum of s is 0, and so is the numerator: d stays.
+        memory.grow(d, 2.0 * memory.numerator / travelled.root(), growth_rate);
         let measure = DAdaptSgdMeasure { decay: self.decay, step: step as f32 };
         DAdaptSgdRule { measure, toward: (1.0 - momentum) as f32 }
     }
