@@ -1,6 +1,6 @@
 //! D-Adaptation: learning rates from a lower bound of the distance to the solution.
 
-use super::prodigy::least;
+use super::measures::least;
 use super::step::{Phases, WholeOptimizer};
 use crate::check;
 use crate::error::Error;

@@ -43,3 +43,8 @@ impl<const S: usize> Measure<S, 2> for BothSquares {
         [[p, p], [g, g]]
     }
 }
+
+/// An epsilon beside a root, rounded: at least what bounds the quotient where a square underflows and its root does not.
+pub(super) fn least(eps: f64) -> f32 {
+    (eps as f32).max(crate::math::LEAST_ROOT)
+}

@@ -1,3 +1,4 @@
+use super::measures::least;
 use super::step::{Phases, WholeOptimizer};
 use crate::check;
 use crate::error::Error;
@@ -190,9 +191,4 @@ impl Phases<4, 2> for ProdigyPhases {
             decay: Penalty::new((rate * weight_decay) as f32),
         }
     }
-}
-
-/// An epsilon beside a root, rounded: at least what bounds the quotient where a square underflows and its root does not.
-pub(super) fn least(eps: f64) -> f32 {
-    (eps as f32).max(crate::math::LEAST_ROOT)
 }
