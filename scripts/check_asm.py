@@ -25,6 +25,8 @@ from common import ROOT, executable, finish, run
 # The type that a backend runs: a rule and its adapters.
 ADAPTED = "gradstep::rule::adapter::Adapted<"
 REGISTER = {"scalar": None, "portable": "xmm", "avx2": "ymm", "avx512": "zmm"}
+# Rules that a step makes of others after it has looked at the whole tensor.
+WRAPPED = re.compile("::(Scaled<|ClipFactor|CenterGrads|CautiousLambRule|SamRule)")
 # `wide::f32x8` is two SSE registers.
 REGISTERS_PER_VECTOR = {"portable": 2, "avx2": 1, "avx512": 1}
 FORBIDDEN = {
@@ -51,7 +53,7 @@ def main():
         for rule, (slots, code) in sorted(found.items()):
             halves = ["avx2"] if backend == "avx512" and slots == 0 else []
             for width in [backend, *halves]:
-                vector_loops, rule_faults = examine(code, width, slots, rules.get(rule, slots), has_forms(rule))
+                vector_loops, rule_faults = examine(code, width, slots, rules.get(rule, slots), has_forms(rule), is_whole(rule))
                 loops += vector_loops
                 faults += [f"{backend}: {short(rule)}: {fault}" for fault in rule_faults]
         print(f"{backend}: {len(found)} of {len(rules)} rules, {loops} vector loops")
@@ -80,10 +82,11 @@ def disassemble(binary):
 def steps(functions, backend):
     """The slots and the code of each rule's step on a backend."""
     once = r"core::iter::sources::once::Once<.*>"
-    step = re.compile(rf"gradstep::run::arch::{backend}::drive::<{ADAPTED}(.*)>, (\d)(?:usize)?, {once}>")
+    access = "gradstep::run::streams::Step"
+    step = re.compile(rf"gradstep::run::arch::{backend}::drive::<{ADAPTED}(.*)>, {access}, (\d)(?:usize)?, {once}>")
     found = {}
     for name, code in functions.items():
-        if match := step.fullmatch(name):
+        if (match := step.fullmatch(name)) and not WRAPPED.search(match[1]):
             rule = re.sub(r"\b(\d+)usize\b", r"\1", match[1])
             found[rule] = int(match[2]), code
     return found
@@ -99,12 +102,18 @@ def is_adapted(rule):
     return not rule.endswith("::Unadapted")
 
 
+def is_whole(rule):
+    """Whether it is the rule of an optimizer that looks at a whole tensor."""
+    return "gradstep::whole::" in rule
+
+
 def has_forms(rule):
-    """Whether the form of a rule has a loop without branches. Rprop has two; adapters may be off."""
-    return not (is_adapted(rule) or "::RpropDirection" in rule)
+    """Whether the form of a rule has a loop without branches. Rprop has two; adapters may be off, and rules of a whole tensor
+    have one form."""
+    return not (is_adapted(rule) or "::RpropDirection" in rule or is_whole(rule))
 
 
-def examine(code, backend, slots, written, switches):
+def examine(code, backend, slots, written, switches, whole):
     """The number of vector loops in a function, and the faults of the function."""
     faults = [f"{verb}: {m} {o}" for _, m, o in code for verb, pattern in FORBIDDEN.items() if pattern.match(m)]
     inside = {address for address, _, _ in code}
@@ -125,7 +134,8 @@ def examine(code, backend, slots, written, switches):
             if len(prefetched) not in (0, slots + 2):
                 faults.append(f"prefetches {len(prefetched)} of {slots + 2} streams")
     forms = 2 if backend in ("avx2", "avx512") and slots >= 2 else 1
-    if prefetching * forms != vector_loops * (forms - 1):
+    # The compiler may make a loop for each setting of a rule that looks at a whole tensor.
+    if not whole and prefetching * forms != vector_loops * (forms - 1):
         faults.append(f"prefetches in {prefetching} of {vector_loops} loops")
     if vector_loops == 0:
         faults.append(f"has no loop that stores {REGISTER[backend]} registers")

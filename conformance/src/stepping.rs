@@ -1,7 +1,8 @@
 //! One step on a chosen backend, and the names of the rules, which `scripts/check_asm.py` looks for in the machine code.
 
 use gradstep::rule::{Adapted, Adapter, Rule, Unadapted};
-use gradstep::{Backend, Error, Optimizer, Step, for_each_optimizer};
+use gradstep::whole::WholeOptimizer;
+use gradstep::{Backend, Error, Optimizer, Step, for_each_optimizer, for_each_whole_optimizer};
 
 /// Where steps run: on a backend, or through [`Step::apply`].
 #[derive(Clone, Copy)]
@@ -40,4 +41,13 @@ pub fn rules(mut report: impl FnMut(usize, &str)) {
         )*};
     }
     for_each_optimizer!(each);
+    macro_rules! each_whole {
+        ($($Optimizer:ident: $slots:literal, $sums:literal;)*) => {$({
+            type Phases = <gradstep::whole::$Optimizer as WholeOptimizer<$slots, $sums>>::Phases;
+            let written = <gradstep::whole::$Optimizer as WholeOptimizer<$slots, $sums>>::SLOTS;
+            let written = written.iter().filter(|slot| slot.is_written).count();
+            report(written, name::<<Phases as gradstep::whole::Phases<$slots, $sums>>::Update, Unadapted>(|step| step));
+        })*};
+    }
+    for_each_whole_optimizer!(each_whole);
 }
