@@ -97,9 +97,13 @@ impl Both {
         (eps, scale): (f64, Coefficient),
         (eps_root, scale_inside): (f64, Coefficient),
     ) -> Result<Self, Error> {
-        let Inside { eps_root } = Inside::new("eps_root", eps_root, scale_inside)?;
-        let least = if is_tiny(eps) { LEAST } else { 0.0 };
-        Ok(Both { inside: Inside { eps_root: at_least(eps_root, least) }, outside: Outside::new(eps, scale)? })
+        // An epsilon of 0 needs no product.
+        let inside = if eps_root == 0.0 {
+            Inside { eps_root: if is_tiny(eps) { LEAST } else { 0.0 } }
+        } else {
+            Inside::new("eps_root", eps_root, scale_inside)?
+        };
+        Ok(Both { inside, outside: Outside::new(eps, scale)? })
     }
 }
 
