@@ -86,7 +86,7 @@ hyper_parameters! {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DAdaptMemory {
-    /// The estimate of the distance; 0 stands for `d0`.
+    /// The estimate of the distance; 0 means `d0`.
     pub d: f64,
     /// The weighted sum of inner products, r.
     pub numerator: f64,

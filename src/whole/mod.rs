@@ -62,7 +62,7 @@
 //!
 //! # L-BFGS
 //! An iteration of [`Lbfgs`] needs many sums in turn, and its line search calls for further evaluations of the loss. So it has
-//! methods of its own, which take all tensors in each call.
+//! separate methods, which take all tensors in each call.
 //!
 //! [`Step`]: crate::Step
 //! [`Step::adaptive_clip`]: crate::Step::adaptive_clip

@@ -34,7 +34,7 @@ hyper_parameters! {
         lr: f64 in NonNegative = 1.0,
         beta1: f64 in Fraction = 0.9,
         beta2: f64 in OpenFraction = 0.999,
-        /// Decay rate of s and r. 0 stands for `√β2`.
+        /// Decay rate of s and r. 0 means `√β2`.
         beta3: f64 in Fraction = 0.0,
         /// Added to the root, times d.
         eps: f64 in NonNegative = 1e-8,
@@ -63,7 +63,7 @@ hyper_parameters! {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ProdigyMemory {
-    /// The estimate of the distance; 0 stands for `d0`.
+    /// The estimate of the distance; 0 means `d0`.
     pub d: f64,
     /// The largest estimate, before its growth was bounded.
     pub d_max: f64,

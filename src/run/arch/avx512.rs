@@ -140,8 +140,8 @@ impl Summing<8> for F32x8<true> {
 
     #[inline(always)]
     fn add_products(sums: __m512d, a: Self, b: Self) -> __m512d {
-        // SAFETY: see the top of this file. The product is exact, so a fused addition rounds as the two operations do.
-        unsafe { _mm512_fmadd_pd(_mm512_cvtps_pd(a.0), _mm512_cvtps_pd(b.0), sums) }
+        // SAFETY: see the top of this file.
+        unsafe { _mm512_add_pd(sums, _mm512_mul_pd(_mm512_cvtps_pd(a.0), _mm512_cvtps_pd(b.0))) }
     }
 
     #[inline(always)]
