@@ -6,8 +6,8 @@
 //! choose, `--quick` runs once instead of three times, `--csv FILE` writes the table to a file.
 #![allow(clippy::unwrap_used)] // a benchmark that cannot run may stop
 
-use gradstep::{Optimizer, for_each_optimizer};
-use gradstep_testkit::bench::{Arguments, Effort, Streams, Table};
+use gradstep::{Optimizer, Shape, for_each_optimizer};
+use gradstep_testkit::bench::{Arguments, Effort, Streams, Table, plain::LOSS};
 use std::time::Instant;
 
 const LEN: usize = 1 << 12;
@@ -17,14 +17,16 @@ const TRAINED: usize = 1000;
 
 /// Nanoseconds of each hundred of steps.
 fn hundreds<O: Optimizer<S>, const S: usize>(frozen: bool, hundreds: usize) -> Vec<f64> {
-    let (optimizer, mut clock, mut streams) = (O::default(), O::Clock::default(), Streams::new(LEN, S));
+    let (optimizer, mut clock) = (O::default(), O::Clock::default());
+    let mut streams = Streams::of::<O, S>(&Shape::vector(LEN));
     let (params, _, state) = streams.split::<S>();
     optimizer.init(params, state).unwrap();
     let mut steps = |streams: &mut Streams, steps: usize| {
         let start = Instant::now();
         for _ in 0..steps {
             let (params, grads, state) = streams.split::<S>();
-            optimizer.tick(&mut clock).unwrap().apply(params, grads, state).unwrap();
+            let step = optimizer.begin(&clock).unwrap().loss(LOSS);
+            step.apply(params, grads, state).unwrap().commit(&mut clock).unwrap();
         }
         start.elapsed().as_nanos() as f64
     };

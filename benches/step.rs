@@ -4,7 +4,7 @@
 //! formula one element at a time.
 
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, measurement::WallTime};
-use gradstep::{Backend, Optimizer, for_each_optimizer};
+use gradstep::{Backend, Extent, Optimizer, Shape, for_each_optimizer};
 use gradstep_testkit::bench::{Streams, plain};
 use std::time::Duration;
 
@@ -36,34 +36,34 @@ fn bench<O: Optimizer<S>, const S: usize>(criterion: &mut Criterion) {
     let (step, plain) = plain::contest::<O, S>();
     let mut group = criterion.benchmark_group(name);
     for len in SIZES {
-        group.throughput(Throughput::Bytes(
-            O::SLOTS.iter().fold(12, |bytes, slot| bytes + if slot.is_written { 8 } else { 4 }) * len as u64,
-        ));
+        let slots = O::SLOTS.iter().filter(|slot| slot.extent == Extent::Element);
+        let bytes = slots.fold(12, |bytes, slot| bytes + if slot.is_written { 8 } else { 4 });
+        group.throughput(Throughput::Bytes(bytes * len as u64));
         if len < IN_MEMORY {
             for backend in Backend::ALL.into_iter().filter(|backend| backend.is_supported()) {
-                measure::<_, S>(&mut group, &backend.to_string(), len, |streams| {
+                measure::<O, _, S>(&mut group, &backend.to_string(), len, |streams| {
                     let (params, grads, state) = streams.split();
                     step.apply_on(backend, params, grads, state)
                 });
             }
         }
-        measure::<_, S>(&mut group, "apply", len, |streams| {
+        measure::<O, _, S>(&mut group, "apply", len, |streams| {
             let (params, grads, state) = streams.split();
             step.apply(params, grads, state)
         });
-        measure::<_, S>(&mut group, "loop", len, |streams| plain(std::slice::from_mut(streams)));
+        measure::<O, _, S>(&mut group, "loop", len, |streams| plain(std::slice::from_mut(streams)));
     }
     group.finish();
 }
 
-fn measure<T, const S: usize>(
+fn measure<O: Optimizer<S>, T, const S: usize>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
     len: usize,
     mut step: impl FnMut(&mut Streams) -> T,
 ) {
     group.bench_with_input(BenchmarkId::new(name, len), &len, |bencher, &len| {
-        let mut streams = Streams::new(len, S);
+        let mut streams = Streams::of::<O, S>(&Shape::vector(len));
         bencher.iter(|| step(&mut streams));
     });
 }

@@ -37,7 +37,7 @@ impl Training {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let params = (0..1000).map(|i| (i as f32).sin()).collect();
-    let mut training = Training::start(AnyOptimizer::named("nadam")?, params)?;
+    let mut training = Training::start(AnyOptimizer::from_name("nadam")?, params)?;
     training.steps(10)?;
     let text = serde_json::to_string(&training)?;
     training.steps(10)?;

@@ -9,7 +9,7 @@ use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut optimizer = AnyOptimizer::named(&arguments.next().unwrap_or("adamw".into()))?;
+    let mut optimizer = AnyOptimizer::from_name(&arguments.next().unwrap_or("adamw".into()))?;
     for argument in arguments {
         let (field, value) = argument.split_once('=').ok_or("fields are given as name=value")?;
         // A flag is `true` or `false`, everything else is a number.

@@ -1,85 +1,98 @@
-//! The glue of an engine: parameter groups whose optimizers come from JSON, a schedule, micro-batches, an optional clip,
-//! all cores, a checkpoint. The lines between the two marks are all of it.
+//! The glue of an engine: groups of parameters whose optimizers come from JSON, a schedule, micro-batches, clipping by the norm of
+//! all tensors of a group, all cores, a checkpoint. The lines between the two marks are all of it.
+//!
+//! Another name in the JSON is all that another optimizer takes, whether it looks at elements, rows, tensors or all tensors: the
+//! example trains with AdamW, LAMB, row-wise AdaGrad and Prodigy, on one thread and on three, with a break and without.
 //!
 //! `cargo run --release --example engine --features rayon,serde`
 
 use gradstep::any::{AnyOptimizer, AnyTensor};
-use gradstep::{grad::par_accumulate, optim::ClockData, rule::ClipGrads};
+use gradstep::{Shape, clip::ClipNorm, grad::par_accumulate, optim::ClockData};
 use serde::{Deserialize, Serialize};
-use std::{error::Error, iter::zip};
+use std::error::Error;
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 struct Tensor {
+    columns: usize,
     params: Vec<f32>,
     grads: Vec<f32>,
     state: Vec<Vec<f32>>,
 }
 
 // ── glue ──
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Group {
-    optimizer: AnyOptimizer,
-    clock: ClockData,
-    tensors: Vec<Tensor>,
-}
+type Group = (AnyOptimizer, ClockData, Vec<Tensor>);
 
-fn step(groups: &mut [Group], schedule: f64, clip: Option<f64>) -> Result<(), gradstep::Error> {
-    for Group { optimizer, clock, tensors } in groups {
+fn step(groups: &mut [Group], schedule: f64, clip: ClipNorm, loss: f64) -> Result<(), gradstep::Error> {
+    for (optimizer, clock, tensors) in groups {
         let mut scheduled = *optimizer;
         scheduled.set_lr(optimizer.lr() * schedule);
-        let step = scheduled.tick(clock)?.with(clip.map(ClipGrads::new));
-        let mut list: Vec<_> =
-            tensors.iter_mut().map(|t| AnyTensor::new(&mut t.params, &t.grads, &mut t.state)).collect();
-        step.par_apply_all(&mut list)?;
+        let tensors = tensors
+            .iter_mut()
+            .map(|Tensor { columns, params, grads, state }| AnyTensor::zeroing(params, grads, state).rows(*columns));
+        let step = scheduled.begin(clock)?.clip_norm(clip).loss(loss);
+        step.par_apply_all(&mut tensors.collect::<Vec<_>>())?.commit(clock)?;
     }
     Ok(())
 }
 // ── end of the glue ──
 
-/// A group of tensors of these lengths.
-fn group(json: &str, lengths: &[usize]) -> Result<Group, Box<dyn Error>> {
+/// A group of matrices with so many rows and columns.
+fn group(json: &str, shapes: &[[usize; 2]]) -> Result<Group, Box<dyn Error>> {
     let optimizer: AnyOptimizer = serde_json::from_str(json)?;
     let mut tensors = Vec::new();
-    for &len in lengths {
-        let mut state = vec![vec![0.0; len]; optimizer.slots().count()];
-        let params = vec![1.0; len];
-        optimizer.init(&params, &mut state)?;
-        tensors.push(Tensor { params, grads: vec![0.0; len], state });
+    for &[rows, columns] in shapes {
+        let (params, shape) = (vec![1.0; rows * columns], Shape::vector(rows * columns).rows(columns));
+        let mut state: Vec<_> = optimizer.slots().map(|slot| vec![0.0; slot.extent.len(&shape)]).collect();
+        optimizer.init_shaped(&shape, &params, &mut state)?;
+        tensors.push(Tensor { columns, grads: vec![0.0; params.len()], params, state });
     }
-    Ok(Group { optimizer, clock: optimizer.clock(), tensors })
+    Ok((optimizer, optimizer.clock(), tensors))
 }
 
 /// The gradients of p²/2 in four micro-batches, then a step.
-fn train(groups: &mut [Group], steps: std::ops::Range<u32>) -> Result<(), gradstep::Error> {
+fn train(groups: &mut [Group], steps: std::ops::Range<u32>) -> Result<(), Box<dyn Error>> {
     const MICRO_BATCHES: u32 = 4;
+    let clip = ClipNorm::torch(100.0)?;
     for t in steps {
-        for Tensor { params, grads, .. } in groups.iter_mut().flat_map(|group| &mut group.tensors) {
-            grads.fill(0.0);
+        for Tensor { params, grads, .. } in groups.iter_mut().flat_map(|(_, _, tensors)| tensors) {
             for _ in 0..MICRO_BATCHES {
                 par_accumulate(grads, params, 1.0 / f64::from(MICRO_BATCHES))?;
             }
         }
-        step(groups, 1.0 / (1.0 + 0.01 * f64::from(t)), (t < 50).then_some(0.5))?;
+        step(groups, 1.0 / (1.0 + 0.01 * f64::from(t)), clip, 1.0)?;
     }
     Ok(())
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut groups = [
-        group(r#"{"AdamW": {"lr": 0.05, "weight_decay": 0.1}}"#, &[200_000, 64, 90_000])?,
-        group(r#"{"Lion": {"lr": 0.01}}"#, &[64, 64])?,
-    ];
-    train(&mut groups, 0..50)?;
-    let checkpoint = serde_json::to_string(&groups)?;
-    train(&mut groups, 50..100)?;
+/// Trains from a start on so many threads.
+fn trained(start: &[Group], threads: usize) -> Result<Vec<Group>, Box<dyn Error>> {
+    let mut groups = start.to_vec();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    pool.install(|| train(&mut groups, 0..100).map_err(|error| error.to_string()))?;
+    Ok(groups)
+}
 
-    let mut resumed: [Group; 2] = serde_json::from_str(&checkpoint)?;
-    train(&mut resumed, 50..100)?;
-    assert_eq!(resumed, groups);
-    for (Group { optimizer, clock, tensors }, largest) in zip(&groups, [0.01, 0.4]) {
-        let left = tensors.iter().flat_map(|t| &t.params).fold(0.0_f32, |most, p| most.max(p.abs()));
-        println!("{}: from 1 to {left:.4} in {} steps", optimizer.name(), clock.step);
-        assert!(left < largest);
+fn main() -> Result<(), Box<dyn Error>> {
+    for (name, lr) in [("AdamW", 0.05), ("Lamb", 0.05), ("RowAdaGrad", 1.0), ("Prodigy", 1.0)] {
+        let json = format!(r#"{{"{name}": {{"lr": {lr}, "weight_decay": 0.1}}}}"#);
+        let start = [
+            group(&json, &[[400, 500], [1, 64], [300, 300]])?,
+            group(r#"{"Lion": {"lr": 0.01}}"#, &[[1, 64], [8, 8]])?,
+        ];
+        let groups = trained(&start, 1)?;
+        assert!(trained(&start, 3)? == groups);
+
+        let mut resumed = start.to_vec();
+        train(&mut resumed, 0..50)?;
+        let mut resumed: Vec<Group> = serde_json::from_str(&serde_json::to_string(&resumed)?)?;
+        train(&mut resumed, 50..100)?;
+        assert!(resumed == groups);
+
+        for (optimizer, clock, tensors) in &groups {
+            let left = tensors.iter().flat_map(|t| &t.params).fold(0.0_f32, |most, p| most.max(p.abs()));
+            println!("{}: from 1 to {left:.4} in {} steps", optimizer.name(), clock.step);
+            assert!(left < 0.5);
+        }
     }
     Ok(())
 }

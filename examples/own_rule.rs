@@ -15,7 +15,7 @@ struct SoftSign {
 
 impl Direction<1> for SoftSign {
     #[inline(always)] // without it a step costs a call per vector
-    fn lane<R: Real>(&self, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
         let m = m + R::splat(1.0 - self.beta) * (g - m);
         (R::splat(self.lr) * (m / (R::splat(1.0) + m.abs())), [m])
     }
@@ -29,7 +29,7 @@ fn main() -> Result<(), Error> {
         for _ in 0..1000 {
             let grads = params.clone();
             // Adapters and wrappers fuse with it as with the rules of the crate.
-            step.clip_grads(10.0).cautious().apply_on(backend, &mut params, &grads, [&mut exp_avg])?;
+            step.clip_by_value(10.0).cautious().apply_on(backend, &mut params, &grads, [&mut exp_avg])?;
         }
         Ok(params)
     };

@@ -7,11 +7,9 @@ Fails where a count has grown by more than a twentieth over benches/instructions
 up to AVX2: valgrind does not know AVX-512.
 """
 
-import os
 import re
 import subprocess
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 
 from common import ROOT, Record, executable, finish, run
 
@@ -26,19 +24,17 @@ def main():
 
 
 def count(program):
-    """The instructions of each case that the program lists: of one function, with all it calls."""
-    names = run(program, "--list").splitlines()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(zip(names, pool.map(lambda name: count_case(program, name), names)))
-
-
-def count_case(program, name):
-    with tempfile.NamedTemporaryFile() as out:
-        command = ["valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=*::counted*",
-                   f"--callgrind-out-file={out.name}", program, name]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        with open(out.name) as file:
-            return int(re.search(r"^summary: (\d+)", file.read(), re.M)[1])
+    """The instructions of each case of the program: of one call of `counted`, with all it calls."""
+    with tempfile.TemporaryDirectory() as folder:
+        # A file for each call. The name of the function has to be whole.
+        command = ["valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=instructions::counted",
+                   "--dump-after=instructions::counted", f"--callgrind-out-file={folder}/calls", program, "--count"]
+        names = run(*command, stderr=subprocess.DEVNULL).splitlines()
+        counts = {}
+        for number, name in enumerate(names, 1):
+            with open(f"{folder}/calls.{number}") as file:
+                counts[name] = int(re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M)[1])
+        return counts
 
 
 main()

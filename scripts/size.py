@@ -5,7 +5,7 @@ usage: scripts/size.py [--record] [TABLE…]    (default: all tables)
 
   programs      whole programs that train a small network: flash and RAM, at opt-level s
   instructions  of a tick at step 1,000 and of an element, run by QEMU, and the stack of both, at opt-level s
-  steps         bytes of code and of stack of every optimizer's step alone, at opt-level 3 and s
+  steps         bytes of code and of stack of every optimizer's step with all that it calls, at opt-level 3 and s
 
 Each table has a record in firmware/. Fails where a number has grown by more than an eighth (stack: by more than 16
 bytes) over its record; --record writes the records. Works where scripts/setup-cross works.
@@ -60,7 +60,7 @@ def programs():
     columns = [f"{name} {kind}" for name in TARGETS.values() for kind in ("flash", "RAM")]
     rows = {}
     for name, trainer in PROGRAMS.items():
-        rows[name] = [n for target in TARGETS for n in flash_and_ram(build(target, "s", "cost", TRAINER=trainer))]
+        rows[name] = [n for target in TARGETS for n in flash_and_ram(build(target, "s", trainer))]
     return show("firmware/programs.txt", "program", columns, rows, lambda column, before: before * 9 // 8)
 
 
@@ -157,30 +157,64 @@ def steps():
 
 
 def measure(binary):
-    """Code and stack of each optimizer's step."""
-    stacks = stack_sizes(binary)
+    """Code and stack of each optimizer's step, with the functions that it calls: one that two steps share counts for both."""
+    functions, stacks, callees = symbols(binary), stack_sizes(binary), calls_of(binary)
+    sizes = {address: size for address, size, _ in functions}
+
+    def reached(address, found):
+        if address not in found:
+            found.add(address)
+            for callee in callees.get(address, ()):
+                reached(callee, found)
+        return found
+
+    def deepest(address):
+        return stacks.get(address, 0) + max(map(deepest, callees.get(address, ())), default=0)
+
     steps = {}
-    for address, size, name in symbols(binary):
+    for address, _, name in functions:
         called = tick_or_step(name)
         if called and called[0] == "step":
-            steps[called[1]] = size, stacks.get(address, 0)
+            code = reached(address, set())
+            if None in code:
+                finish([f"{called[1]}: its step calls through a pointer, which cannot be followed"])
+            steps[called[1]] = sum(sizes[function] for function in code), deepest(address)
     return dict(sorted(steps.items()))
+
+
+def calls_of(binary):
+    """The functions that each function branches to, by address; None is one whose address is in a register."""
+    functions = sorted((address, size) for address, size, _ in symbols(binary))
+    starts = [address for address, _ in functions]
+    callees = {}
+    for line in run("arm-none-eabi-objdump", "--disassemble", "--no-show-raw-insn", binary).splitlines():
+        branch = re.match(r" +([0-9a-f]+):\t(b\S*|cbn?z)\t(?:r\d+, )?([0-9a-f]+ <|r\d+|ip|sl|fp)", line)
+        if not branch or branch[2].startswith(("bfc", "bfi", "bic", "bkpt")):
+            continue
+        address = int(branch[1], 16)
+        start, size = functions[bisect_right(starts, address) - 1]
+        if not start <= address < start + size:
+            continue  # padding
+        target = int(branch[3][:-2], 16) if branch[3].endswith("<") else None
+        if target is None or not start <= target < start + size:
+            callees.setdefault(start, set()).add(target and starts[bisect_right(starts, target) - 1])
+    return callees
 
 
 # ── binaries ──
 
-def build(target, level, program, *flags, **variables):
-    """Builds a program of firmware/ and returns its path."""
-    cargo = f"cargo +debian rustc --quiet --release --bin {program} -Zbuild-std=core --target {target}"
+def build(target, level, trainer):
+    """Builds the smallest program with a trainer and returns its path."""
+    cargo = f"cargo +debian build --quiet --release --bin cost -Zbuild-std=core --target {target}"
     environment = f"source {ROOT}/target/cross/env.sh; cd {ROOT}/firmware"
     settings = f"CARGO_TARGET_DIR={ROOT}/target/cross/build CARGO_PROFILE_RELEASE_OPT_LEVEL={level}"
-    command = f"{environment}; {settings} {cargo} --message-format=json-render-diagnostics -- {' '.join(flags)}"
-    return executable("bash", "-c", command, env=os.environ | variables)
+    command = f"{environment}; {settings} {cargo} --message-format=json-render-diagnostics"
+    return executable("bash", "-c", command, env=os.environ | {"TRAINER": trainer})
 
 
 def build_surface(target, level):
-    """The program over the whole surface of the crate. A v0 symbol carries the type of the optimizer."""
-    return build(target, level, "surface", "-Csymbol-mangling-version=v0", "-Zemit-stack-sizes", "-Zmerge-functions=disabled")
+    """The program over the whole surface of the crate."""
+    return run(os.path.join(ROOT, "scripts", "surface"), target, level).strip()
 
 
 def symbols(binary):
@@ -195,7 +229,7 @@ def tick_or_step(name):
     others = {"surface::norm": "a norm", "surface::clipped": "Adam, clipped"}
     if name in others:
         return "step", others[name]
-    m = re.fullmatch(r"surface::(tick|step)::<gradstep::optim::(?:\w+::)+(\w+), \d(?:usize)?>", name)
+    m = re.fullmatch(r"surface::(tick|step)::<gradstep::optim::(?:\w+::)+(\w+), .*>", name)
     return m and (m[1], m[2])
 
 

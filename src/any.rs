@@ -6,7 +6,7 @@
 //! ```
 //! use gradstep::any::AnyOptimizer;
 //!
-//! let mut optimizer = AnyOptimizer::named("adamw")?;
+//! let mut optimizer = AnyOptimizer::from_name("adamw")?;
 //! optimizer.set("lr", 0.01)?;
 //! let (mut params, grads) = (vec![1.0_f32; 100], vec![0.5; 100]);
 //! let mut state: Vec<Vec<f32>> = optimizer.slots().map(|_| vec![0.0; 100]).collect();
@@ -20,13 +20,13 @@
 //! ```
 
 use crate::backend::Backend;
+use crate::clip::{ClipByNorm, ClipNorm};
 use crate::error::{Error, Named};
 use crate::for_each_optimizer;
-use crate::optim::{tick_groups, *};
-use crate::rule::{Adapter, Chain, ClipGrads, DecoupledDecay, Objective, Rule, ScaleGrads, Unadapted};
-#[cfg(feature = "rayon")]
-use crate::run::list;
-use crate::run::{Step, Tensor};
+use crate::optim::{begin_groups, *};
+use crate::rule::{Adapter, Chain, ClipByValue, DecoupledDecay, Objective, Rule, ScaleGrads, Scope, Unadapted};
+use crate::run::{Gradients, Item, Step, Streams, Supported};
+use crate::shape::{Extent, Shape};
 
 /// A hyper-parameter of an optimizer that is chosen when the program runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,22 +46,26 @@ pub struct AnySlot {
     pub name: &'static str,
     /// What it holds before the first step.
     pub start: AnyStart,
+    /// What it has one number for. [`Extent::len`] is the length of the slot for a tensor.
+    pub extent: Extent,
     /// What its numbers are.
     pub holds: Holds,
     /// Whether a step writes it.
     pub is_written: bool,
 }
 
-/// The slices of one tensor, shard or chunk for a step that is chosen when the program runs. The state is a list of
-/// vectors, slices or arrays, one for each slot.
+/// The slices of one tensor, shard or chunk for a step that is chosen when the program runs, and its shape. The state is a list of
+/// vectors, slices or arrays, one for each slot. A step zeroes gradients of the type `&mut [f32]`.
 #[derive(Debug)]
-pub struct AnyTensor<'a, V> {
+pub struct AnyTensor<'a, V, G = &'a [f32]> {
     /// The parameters.
     pub params: &'a mut [f32],
     /// Their gradients.
-    pub grads: &'a [f32],
+    pub grads: G,
     /// The state slots, in the order of [`AnyOptimizer::slots`].
     pub state: &'a mut [V],
+    /// The length of rows and blocks, for optimizers that look at them.
+    pub shape: Shape,
 }
 
 /// What a slot holds before the first step.
@@ -88,14 +92,53 @@ pub trait StepVisitor {
     type Output;
 
     /// Uses the step.
-    fn visit<U: Rule<S>, A: Adapter, const S: usize>(self, step: Step<U, A>) -> Self::Output;
+    fn visit<U: Rule<S>, A: Adapter, C: Clock, const S: usize>(self, step: Step<U, A, C>) -> Self::Output;
 }
 
 impl<'a, V> AnyTensor<'a, V> {
-    /// The slices of one tensor. Lengths are checked when a step is applied.
+    /// The slices of one tensor, a vector. Lengths are checked when a step is applied.
     #[inline]
     pub fn new(params: &'a mut [f32], grads: &'a [f32], state: &'a mut [V]) -> Self {
-        AnyTensor { params, grads, state }
+        AnyTensor { shape: Shape::vector(params.len()), params, grads, state }
+    }
+}
+
+impl<'a, V> AnyTensor<'a, V, &'a mut [f32]> {
+    /// [`AnyTensor::new`] of a tensor whose gradients are zeroed by the step.
+    #[inline]
+    pub fn zeroing(params: &'a mut [f32], grads: &'a mut [f32], state: &'a mut [V]) -> Self {
+        AnyTensor { shape: Shape::vector(params.len()), params, grads, state }
+    }
+}
+
+impl<V, G> AnyTensor<'_, V, G> {
+    /// The same tensor as a matrix with rows of `row_len` elements, for optimizers that look at rows.
+    #[inline]
+    pub fn rows(mut self, row_len: usize) -> Self {
+        self.shape = self.shape.rows(row_len);
+        self
+    }
+
+    /// The same tensor in blocks of `block_len` elements, for optimizers that look at blocks.
+    #[inline]
+    pub fn blocks(mut self, block_len: usize) -> Self {
+        self.shape = self.shape.blocks(block_len);
+        self
+    }
+}
+
+impl<V: AsMut<[f32]> + Send, G: Gradients, const S: usize> Item<S> for AnyTensor<'_, V, G> {
+    type Access = G::Access;
+
+    #[inline]
+    fn shape(&self) -> Shape {
+        Shape { len: self.params.len(), ..self.shape }
+    }
+
+    #[inline]
+    fn streams(&mut self, extents: &[Extent; S]) -> Result<Streams<'_, S, G::Access>, Error> {
+        let shape = Item::<S>::shape(self);
+        Streams::new(self.params, &mut self.grads, array(self.state)?, extents, &shape)
     }
 }
 
@@ -116,7 +159,7 @@ macro_rules! any {
         #[non_exhaustive]
         pub enum AnyStep<A = Unadapted> {$(
             #[doc = concat!("A step of [`", stringify!($Optimizer), "`](crate::", stringify!($Optimizer), ")")]
-            $Optimizer(Step<<$Optimizer as Optimizer<$slots>>::Rule, A>),
+            $Optimizer(Step<<$Optimizer as Optimizer<$slots>>::Rule, A, <$Optimizer as Optimizer<$slots>>::Clock>),
         )*}
 
         $(
@@ -134,14 +177,16 @@ macro_rules! any {
             /// Every optimizer with its default hyper-parameters.
             pub const ALL: &'static [AnyOptimizer] = &[$(AnyOptimizer::$Optimizer($Optimizer::DEFAULT)),*];
 
-            /// Begins a step and advances the clock: see [`Optimizer::tick`].
+            /// Begins a step: see [`Optimizer::begin`].
             ///
             /// # Errors
-            /// Those of [`Optimizer::begin`]. The clock has not advanced then.
+            /// Those of `Optimizer::begin`.
             #[inline]
-            pub fn tick(&self, clock: &mut ClockData) -> Result<AnyStep, Error> {
+            pub fn begin(&self, clock: &ClockData) -> Result<AnyStep, Error> {
                 match self {
-                    $(AnyOptimizer::$Optimizer(optimizer) => tick(optimizer, clock).map(AnyStep::$Optimizer),)*
+                    $(AnyOptimizer::$Optimizer(optimizer) => {
+                        optimizer.begin(&Clock::load(clock)).map(AnyStep::$Optimizer)
+                    })*
                 }
             }
         }
@@ -152,6 +197,35 @@ macro_rules! any {
             pub fn with<B: Adapter>(self, adapter: B) -> AnyStep<Chain<A, B>> {
                 match self {
                     $(AnyStep::$Optimizer(step) => AnyStep::$Optimizer(step.with(adapter)),)*
+                }
+            }
+
+            /// Tells the step its loss: see [`Step::loss`].
+            #[inline]
+            pub fn loss(self, loss: f64) -> Self {
+                match self {
+                    $(AnyStep::$Optimizer(step) => AnyStep::$Optimizer(step.loss(loss)),)*
+                }
+            }
+
+            /// [`AnyStep::apply_all`] for groups of parameters: see [`Step::apply_groups`].
+            ///
+            /// # Errors
+            /// Those of `Step::apply_groups`; [`Error::GroupClock`] for a group that has another optimizer than the first one.
+            pub fn apply_groups<V: AsMut<[f32]> + Send, G: Gradients, const N: usize>(
+                steps: [Self; N],
+                lists: [&mut [AnyTensor<'_, V, G>]; N],
+            ) -> Result<Applied<ClockData>, Error> {
+                match steps.first() {
+                    $(Some(AnyStep::$Optimizer(first)) => {
+                        let mut typed = [*first; N];
+                        for (group, (to, step)) in typed.iter_mut().zip(steps).enumerate() {
+                            let AnyStep::$Optimizer(step) = step else { return Err(Error::GroupClock { group }) };
+                            *to = step;
+                        }
+                        Step::run_groups(typed, lists).map(|applied| applied.saved())
+                    })*
+                    None => Err(Error::GroupClock { group: 0 }),
                 }
             }
         }
@@ -175,17 +249,38 @@ impl AnyOptimizer {
     /// # Errors
     /// [`Error::Unknown`] lists [`AnyOptimizer::NAMES`].
     #[inline]
-    pub fn named(name: &str) -> Result<Self, Error> {
+    pub fn from_name(name: &str) -> Result<Self, Error> {
         let mut found = AnyOptimizer::ALL.iter().filter_map(|any| each!(any, AnyOptimizer(o) => under_name(o, name)));
         found.next().ok_or(Error::Unknown { what: Named::Optimizer, known: AnyOptimizer::NAMES })
     }
 
-    /// Begins a step of several groups of parameters and advances their clock once: see [`Optimizer::tick_groups`].
+    /// Begins a step and moves the clock at once: see [`Optimizer::tick`].
     ///
     /// # Errors
-    /// Those of `Optimizer::tick_groups`. The clock has not advanced then.
+    /// Those of [`Optimizer::begin`], and [`Error::ClockFollowsSums`]. The clock has not advanced then.
+    #[inline]
+    pub fn tick(&self, clock: &mut ClockData) -> Result<AnyStep, Error> {
+        let step = self.begin(clock)?;
+        step.commit(clock)?;
+        Ok(step)
+    }
+
+    /// Begins a step of several groups of parameters from one clock: see [`Optimizer::begin_groups`].
+    ///
+    /// # Errors
+    /// Those of `Optimizer::begin_groups`.
+    pub fn begin_groups<const N: usize>(groups: [&Self; N], clock: &ClockData) -> Result<[AnyStep; N], Error> {
+        begin_groups(groups, |group| group.begin(clock), AnyStep::next)
+    }
+
+    /// [`AnyOptimizer::tick`] for several groups of parameters, which advances their clock once: see [`Optimizer::tick_groups`].
+    ///
+    /// # Errors
+    /// Those of `Optimizer::tick_groups`, and [`Error::ClockFollowsSums`]. The clock has not advanced then.
     pub fn tick_groups<const N: usize>(groups: [&Self; N], clock: &mut ClockData) -> Result<[AnyStep; N], Error> {
-        tick_groups(groups, clock, Self::tick)
+        let steps = Self::begin_groups(groups, clock)?;
+        steps.first().map_or(Ok(()), |first| first.commit(clock))?;
+        Ok(steps)
     }
 
     /// The name of the optimizer's type.
@@ -255,6 +350,12 @@ impl AnyOptimizer {
         (0..count).filter_map(|i| each!(self, AnyOptimizer(o) => slot(o, i)))
     }
 
+    /// What a step looks at before its update: the widest scope of its passes, `None` for each element by itself.
+    #[inline]
+    pub fn scope(&self) -> Option<Scope> {
+        each!(self, AnyOptimizer(o) => scope(o))
+    }
+
     /// The clock before the first step.
     #[inline]
     pub fn clock(&self) -> ClockData {
@@ -276,6 +377,15 @@ impl AnyOptimizer {
         each!(self, AnyOptimizer(o) => o.init(params, array(state)?))
     }
 
+    /// [`AnyOptimizer::init`] for a tensor with rows or blocks: see [`Optimizer::init_shaped`].
+    ///
+    /// # Errors
+    /// Those of `Optimizer::init_shaped`, and [`Error::SlotCount`]. Nothing has been written then.
+    #[inline]
+    pub fn init_shaped<V: AsMut<[f32]>>(&self, shape: &Shape, params: &[f32], state: &mut [V]) -> Result<(), Error> {
+        each!(self, AnyOptimizer(o) => o.init_shaped(shape, params, array(state)?))
+    }
+
     /// Calls the visitor with the optimizer as its type.
     #[inline]
     pub fn visit<V: OptimizerVisitor>(&self, visitor: V) -> V::Output {
@@ -284,14 +394,18 @@ impl AnyOptimizer {
 }
 
 impl<A: Adapter> AnyStep<A> {
-    /// Updates the parameters and their state in one pass over memory: see [`Step::apply`]. `state` has one vector, slice or
-    /// array for each slot.
+    /// Updates the parameters and their state: see [`Step::apply`]. `state` has one vector, slice or array for each slot.
     ///
     /// # Errors
     /// Those of `Step::apply`, and [`Error::SlotCount`]. Nothing has been written then.
     #[inline]
-    pub fn apply<V: AsMut<[f32]>>(&self, params: &mut [f32], grads: &[f32], state: &mut [V]) -> Result<(), Error> {
-        self.apply_on(Backend::active(), params, grads, state)
+    pub fn apply<V: AsMut<[f32]>>(
+        &self,
+        params: &mut [f32],
+        grads: &[f32],
+        state: &mut [V],
+    ) -> Result<Applied<ClockData>, Error> {
+        each!(self, AnyStep(step) => step.apply(params, grads, array(state)?).map(|applied| applied.saved()))
     }
 
     /// [`AnyStep::apply`] on a chosen backend.
@@ -305,25 +419,48 @@ impl<A: Adapter> AnyStep<A> {
         params: &mut [f32],
         grads: &[f32],
         state: &mut [V],
-    ) -> Result<(), Error> {
-        each!(self, AnyStep(step) => step.apply_on(backend, params, grads, array(state)?))
+    ) -> Result<Applied<ClockData>, Error> {
+        each!(self, AnyStep(step) => step.apply_on(backend, params, grads, array(state)?).map(|applied| applied.saved()))
     }
 
-    /// [`AnyStep::apply`] for every tensor of a list, in one call.
+    /// [`AnyStep::apply`] that also sets every gradient to zero, in the same pass.
     ///
     /// # Errors
-    /// Those of [`Step::apply_all`], and [`Error::SlotCount`]. No tensor has been written then.
+    /// Those of `apply`.
     #[inline]
-    pub fn apply_all<V: AsMut<[f32]>>(&self, tensors: &mut [AnyTensor<'_, V>]) -> Result<(), Error> {
-        self.check_all(tensors)?;
-        each!(self, AnyStep(step) => tensors.iter_mut().filter_map(typed).for_each(|mut tensor| step.run_checked(&mut tensor)));
-        Ok(())
+    pub fn apply_zeroing<V: AsMut<[f32]>>(
+        &self,
+        params: &mut [f32],
+        grads: &mut [f32],
+        state: &mut [V],
+    ) -> Result<Applied<ClockData>, Error> {
+        each!(self, AnyStep(step) => step.apply_zeroing(params, grads, array(state)?).map(|applied| applied.saved()))
     }
 
-    /// Checks the step and the lengths of every tensor.
+    /// Every tensor of a list, in one call: see [`Step::apply_all`].
+    ///
+    /// # Errors
+    /// Those of `Step::apply_all`, and [`Error::SlotCount`]. No tensor has been written then.
     #[inline]
-    fn check_all<V: AsMut<[f32]>>(&self, tensors: &mut [AnyTensor<'_, V>]) -> Result<(), Error> {
-        each!(self, AnyStep(step) => check_all(step, tensors))
+    pub fn apply_all<V: AsMut<[f32]> + Send, G: Gradients>(
+        &self,
+        tensors: &mut [AnyTensor<'_, V, G>],
+    ) -> Result<Applied<ClockData>, Error> {
+        self.apply_all_on(Backend::active(), tensors)
+    }
+
+    /// [`AnyStep::apply_all`] on a chosen backend.
+    ///
+    /// # Errors
+    /// Those of `apply_all`, and [`Error::UnsupportedBackend`] where this CPU or build cannot run it.
+    #[inline]
+    pub fn apply_all_on<V: AsMut<[f32]> + Send, G: Gradients>(
+        &self,
+        backend: Backend,
+        tensors: &mut [AnyTensor<'_, V, G>],
+    ) -> Result<Applied<ClockData>, Error> {
+        let backend = Supported::new(backend)?;
+        each!(self, AnyStep(step) => step.run_all(backend, tensors).map(|applied| applied.saved()))
     }
 
     /// [`AnyStep::apply`] on rayon's current thread pool: see [`Step::par_apply`].
@@ -333,8 +470,13 @@ impl<A: Adapter> AnyStep<A> {
     #[cfg(feature = "rayon")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
     #[inline]
-    pub fn par_apply<V: AsMut<[f32]>>(&self, params: &mut [f32], grads: &[f32], state: &mut [V]) -> Result<(), Error> {
-        each!(self, AnyStep(step) => step.par_apply(params, grads, array(state)?))
+    pub fn par_apply<V: AsMut<[f32]>>(
+        &self,
+        params: &mut [f32],
+        grads: &[f32],
+        state: &mut [V],
+    ) -> Result<Applied<ClockData>, Error> {
+        each!(self, AnyStep(step) => step.par_apply(params, grads, array(state)?).map(|applied| applied.saved()))
     }
 
     /// [`AnyStep::apply_all`] on rayon's current thread pool: see [`Step::par_apply_all`].
@@ -344,14 +486,36 @@ impl<A: Adapter> AnyStep<A> {
     #[cfg(feature = "rayon")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
     #[inline]
-    pub fn par_apply_all<V: AsMut<[f32]> + Send>(&self, tensors: &mut [AnyTensor<'_, V>]) -> Result<(), Error> {
-        self.check_all(tensors)?;
-        list(
-            tensors,
-            &|tensor| tensor.params.len(),
-            &|tensor| each!(self, AnyStep(step) => typed(tensor).into_iter().for_each(|tensor| step.par_run_checked(tensor))),
-        );
-        Ok(())
+    pub fn par_apply_all<V: AsMut<[f32]> + Send, G: Gradients>(
+        &self,
+        tensors: &mut [AnyTensor<'_, V, G>],
+    ) -> Result<Applied<ClockData>, Error> {
+        each!(self, AnyStep(step) => step.par_run_all(tensors).map(|applied| applied.saved()))
+    }
+
+    /// Moves the clock to where it is after the step: see [`Step::commit`].
+    ///
+    /// # Errors
+    /// Those of `Step::commit`; [`Error::ClockFollowsSums`] where the clock follows from the sums of the step: commit what
+    /// [`AnyStep::apply_all`] returns. The clock has not moved then.
+    #[inline]
+    pub fn commit(&self, clock: &mut ClockData) -> Result<(), Error> {
+        if each!(self, AnyStep(step) => sets_clock(step)) {
+            return Err(Error::ClockFollowsSums);
+        }
+        Applied::new(self.next()).commit(clock)
+    }
+
+    /// The clock after the step.
+    #[inline]
+    fn next(&self) -> ClockData {
+        each!(self, AnyStep(step) => step.next().save())
+    }
+
+    /// Clips the gradients of all tensors together by their norm: see [`Step::clip_norm`].
+    #[inline]
+    pub fn clip_norm(self, clip: ClipNorm) -> AnyStep<Chain<A, ClipByNorm>> {
+        self.with(ClipByNorm::new(clip))
     }
 
     /// `g ← factor · g`: see [`Step::scale_grads`].
@@ -360,10 +524,10 @@ impl<A: Adapter> AnyStep<A> {
         self.with(ScaleGrads::new(factor))
     }
 
-    /// `g ← min(max(g, −limit), limit)`: see [`Step::clip_grads`].
+    /// `g ← min(max(g, −limit), limit)`: see [`Step::clip_by_value`].
     #[inline]
-    pub fn clip_grads(self, limit: f64) -> AnyStep<Chain<A, ClipGrads>> {
-        self.with(ClipGrads::new(limit))
+    pub fn clip_by_value(self, limit: f64) -> AnyStep<Chain<A, ClipByValue>> {
+        self.with(ClipByValue::new(limit))
     }
 
     /// `g ← g + weight_decay · p`: see [`Step::l2`].
@@ -433,38 +597,20 @@ fn slot<O: Optimizer<S>, const S: usize>(hyper: &O, i: usize) -> Option<AnySlot>
         Start::Value(value) => AnyStart::Value(value(hyper) as f32),
         Start::Params => AnyStart::Params,
     };
-    Some(AnySlot { name: slot.name, start, holds: slot.holds, is_written: slot.is_written })
+    Some(AnySlot { name: slot.name, start, extent: slot.extent, holds: slot.holds, is_written: slot.is_written })
 }
 
 fn clock<O: Optimizer<S>, const S: usize>(_: &O) -> (ClockData, &'static [&'static str]) {
     (O::Clock::default().save(), O::Clock::VALUES)
 }
 
-#[inline]
-fn tick<O: Optimizer<S>, const S: usize>(optimizer: &O, clock: &mut ClockData) -> Result<Step<O::Rule>, Error> {
-    let mut own = O::Clock::load(clock);
-    let step = optimizer.tick(&mut own)?;
-    *clock = own.save();
-    Ok(step)
+const fn scope<O: Optimizer<S>, const S: usize>(_: &O) -> Option<Scope> {
+    <O::Rule as Rule<S>>::PASSES.scope(0)
 }
 
-#[inline]
-fn check_all<U: Rule<S>, A: Adapter, V: AsMut<[f32]>, const S: usize>(
-    step: &Step<U, A>,
-    tensors: &mut [AnyTensor<'_, V>],
-) -> Result<(), Error> {
-    step.check_rule()?;
-    tensors.iter_mut().enumerate().try_for_each(|(i, AnyTensor { params, grads, state })| {
-        let mut tensor = Tensor { params, grads, state: array::<_, S>(state)? };
-        tensor.check(i)
-    })
-}
-
-/// The tensor of a list whose slots have been counted.
-#[inline]
-fn typed<'a, V: AsMut<[f32]>, const S: usize>(tensor: &'a mut AnyTensor<'_, V>) -> Option<Tensor<'a, S>> {
-    let AnyTensor { params, grads, state } = tensor;
-    Some(Tensor { params, grads, state: array(state).ok()? })
+/// Whether the clock follows from the sums of a step.
+const fn sets_clock<U: Rule<S>, A, C, const S: usize>(_: &Step<U, A, C>) -> bool {
+    U::PASSES.set_clock()
 }
 
 /// The slots as the array of slices that a step takes.

@@ -1,6 +1,6 @@
-//! Clipping gradients by a norm: from the norm to the factor that a step fuses in.
+//! Clipping gradients by a norm. The norm gives a factor, and the step multiplies the gradients by it.
 //!
-//! No pass rewrites gradients. Measure the norm, ask for the factor, and scale the gradients by it in the step's own pass:
+//! There is no separate pass that rewrites gradients. Measure the norm, compute the factor, and fuse it into the step:
 //!
 //! ```
 //! use gradstep::clip::ClipNorm;
@@ -14,7 +14,7 @@
 //!
 //! let norm = (Sum::squares(&of_weights) + Sum::squares(&of_bias)).root() * unscale;
 //! assert_eq!(norm, 5.0);
-//! // An error where a gradient is not finite: skip the step then.
+//! // An error means that a gradient is not finite: skip the step.
 //! let factor = ClipNorm::torch(1.0)?.factor(norm)?;
 //! let step = Sgd::DEFAULT.tick(&mut 0)?.scale_grads(unscale * factor);
 //! step.apply(&mut weights, &of_weights, [])?;
@@ -22,22 +22,25 @@
 //! # Ok::<(), gradstep::Error>(())
 //! ```
 //!
-//! | to clip by | take the norm of | and |
+//! | to clip by | measure | use |
 //! |---|---|---|
 //! | the global norm, type 2 | `sum.root()` of the [squares](crate::sum::Sum::squares) of all tensors, merged | [`ClipNorm`] |
 //! | the global norm, type 1 | `sum.value()` of the [magnitudes](crate::sum::Sum::magnitudes) | [`ClipNorm`] |
-//! | the global norm, type ∞ | the [largest](crate::sum::largest) magnitude | [`ClipNorm`] |
-//! | the norm of each tensor | the same of one tensor | [`ClipNorm`] for each |
+//! | the global norm, type ∞ | the [max_abs](crate::sum::max_abs) magnitude | [`ClipNorm`] |
+//! | the norm of each tensor | the same for one tensor | [`ClipNorm`] for each |
 //! | the root mean square of each tensor | the root of [`mean`](crate::sum::Sum::mean) | [`ClipNorm::optax`] for each |
 //! | the norm of a unit against its weights | both norms of a row | [`AdaptiveClip`] |
-//! | value | nothing | [`Step::clip_grads`](crate::Step::clip_grads) |
+//! | value | nothing | [`Step::clip_by_value`](crate::Step::clip_by_value) |
 
 use crate::check;
 use crate::error::Error;
 use crate::range::Range;
+use crate::real::Real;
+use crate::rule::{Adapter, Chain, Found, Pass, Passes, Scope, Terms};
+use crate::run::Step;
 use crate::sum::Sum;
 
-/// Clipping by a norm. It gives the factor of the gradients, which is at most 1.
+/// Clipping by a norm: computes the factor of the gradients, which is at most 1.
 ///
 /// Source: Pascanu, Mikolov & Bengio, "On the difficulty of training Recurrent Neural Networks", 2013, arXiv 1211.5063.
 ///
@@ -54,7 +57,7 @@ pub struct ClipNorm {
 /// What to do with a step: see [`ClipNorm::verdict`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
-    /// Do it, with the gradients scaled by this factor.
+    /// Apply it, with the gradients scaled by this factor.
     Scale(f64),
     /// Skip it: a gradient is NaN or infinite.
     Skip,
@@ -87,8 +90,8 @@ impl ClipNorm {
     /// The factor for gradients of this norm, in (0, 1]. A norm of 0 gives 1.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] where the norm is NaN or infinite, since an element of the gradients is then, and
-    /// [`Error::HyperParameter`] where it is negative.
+    /// [`Error::NotFinite`] where the norm is NaN or infinite, which means that an element of the gradients is, and
+    /// [`Error::HyperParameter`] where the norm is negative.
     pub const fn factor(&self, norm: f64) -> Result<f64, Error> {
         if norm.is_nan() || norm == f64::INFINITY {
             return Err(Error::NotFinite { name: "norm", value: norm });
@@ -100,7 +103,7 @@ impl ClipNorm {
         Ok(if norm > self.max_norm { self.max_norm / norm } else { 1.0 })
     }
 
-    /// [`ClipNorm::factor`] for a loop that skips what it cannot use.
+    /// [`ClipNorm::factor`] for a training loop that skips steps: [`Verdict::Skip`] in place of an error.
     pub const fn verdict(&self, norm: f64) -> Verdict {
         match self.factor(norm) {
             Ok(factor) => Verdict::Scale(factor),
@@ -109,8 +112,8 @@ impl ClipNorm {
     }
 }
 
-/// Adaptive gradient clipping: the gradient of a unit is at most `clipping` times as long as its weights. A unit is a row of
-/// a matrix, the filter of a convolution, or a whole vector.
+/// Adaptive gradient clipping: the norm of a unit's gradient is at most `clipping` times the norm of its weights. A
+/// unit is a row of a matrix, the filter of a convolution, or a whole vector.
 ///
 /// ```text
 /// factor = clipping · max(‖p‖, eps) / ‖g‖  where ‖g‖ is larger than clipping · max(‖p‖, eps), else 1
@@ -136,7 +139,7 @@ impl ClipNorm {
 pub struct AdaptiveClip {
     /// The largest ratio of the norms. Above 0. Default 0.01.
     pub clipping: f64,
-    /// The norm that weights count as at least, so that zeros can grow. Above 0. Default 0.001.
+    /// The least norm that is assumed for weights, so that weights of 0 can change. Above 0. Default 0.001.
     pub eps: f64,
 }
 
@@ -144,16 +147,20 @@ impl AdaptiveClip {
     /// The default, as a constant.
     pub const DEFAULT: Self = AdaptiveClip { clipping: 0.01, eps: 0.001 };
 
+    const fn check(&self) -> Result<(), Error> {
+        match check::field("clipping", self.clipping, Range::Positive) {
+            Ok(()) => check::field("eps", self.eps, Range::Positive),
+            error => error,
+        }
+    }
+
     /// The factor for a gradient of norm `grad_norm` to weights of norm `param_norm`, in (0, 1].
     ///
     /// # Errors
     /// [`Error::HyperParameter`] for a field that is not above 0, or for a negative norm, [`Error::NotFinite`] for a norm
     /// that is NaN or infinite.
     pub const fn factor(&self, param_norm: f64, grad_norm: f64) -> Result<f64, Error> {
-        if let Err(error) = check::field("clipping", self.clipping, Range::Positive) {
-            return Err(error);
-        }
-        if let Err(error) = check::field("eps", self.eps, Range::Positive) {
+        if let Err(error) = self.check() {
             return Err(error);
         }
         if param_norm.is_nan() || param_norm == f64::INFINITY {
@@ -175,5 +182,113 @@ impl AdaptiveClip {
 impl Default for AdaptiveClip {
     fn default() -> Self {
         AdaptiveClip::DEFAULT
+    }
+}
+
+/// Clips gradients by the norm of all tensors; made by [`Step::clip_norm`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClipByNorm {
+    clip: ClipNorm,
+    factor: Factor,
+}
+
+/// Clips the gradients of a row against the norm of its weights; made by [`Step::adaptive_clip`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClipAdaptively {
+    clip: AdaptiveClip,
+    factor: f32,
+}
+
+/// The factor of a clip, or what was wrong with the norm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Factor {
+    given: Result<f64, Error>,
+    rounded: f32,
+}
+
+impl ClipByNorm {
+    pub(crate) const fn new(clip: ClipNorm) -> Self {
+        ClipByNorm { clip, factor: Factor { given: Ok(1.0), rounded: 1.0 } }
+    }
+}
+
+impl Adapter for ClipByNorm {
+    const PASSES: Passes = Passes::of(Pass::over(Scope::All, 1));
+
+    #[inline(always)]
+    fn terms<R: Real>(&self, _pass: usize, _p: R, g: R) -> Terms<R> {
+        Terms::of([[g, g]])
+    }
+
+    fn found(&mut self, _pass: usize, found: &Found<0>) {
+        let [norm, ..] = found.sums.map(crate::math::sqrt);
+        let given = self.clip.factor(norm);
+        self.factor = Factor { given, rounded: given.unwrap_or(0.0) as f32 };
+    }
+
+    #[inline(always)]
+    fn grad<R: Real>(&self, _: R, g: R) -> R {
+        R::splat(self.factor.rounded) * g
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.factor.given.map(drop)
+    }
+}
+
+impl Adapter for ClipAdaptively {
+    const PASSES: Passes = Passes::of(Pass::over(Scope::Row, 2));
+
+    #[inline(always)]
+    fn terms<R: Real>(&self, _pass: usize, p: R, g: R) -> Terms<R> {
+        Terms::of([[p, p], [g, g]])
+    }
+
+    /// A norm that is not finite makes the gradients of the row so: other rows have been stepped already.
+    fn found(&mut self, _pass: usize, found: &Found<0>) {
+        let [params, grads, ..] = found.sums.map(crate::math::sqrt);
+        self.factor = self.clip.factor(params, grads).map_or(f32::NAN, |factor| factor as f32);
+    }
+
+    #[inline(always)]
+    fn grad<R: Real>(&self, _: R, g: R) -> R {
+        R::splat(self.factor) * g
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.clip.check()
+    }
+}
+
+impl<U, A: Adapter, C> Step<U, A, C> {
+    /// Clips the gradients of all tensors together by their norm of type 2. The step takes one more pass for the norm.
+    ///
+    /// A gradient that is not finite is an error of the step, [`Error::NotFinite`], before anything is written.
+    ///
+    /// ```
+    /// use gradstep::clip::ClipNorm;
+    /// use gradstep::{Optimizer, Sgd, Tensor};
+    ///
+    /// let (mut weights, mut bias, mut clock) = ([0.0; 2], [0.0], 0);
+    /// let (weights_grads, bias_grads) = ([0.0, 3.0], [4.0]);
+    /// let step = Sgd { lr: 1.0, ..Sgd::DEFAULT }.begin(&clock)?.clip_norm(ClipNorm::optax(1.0)?);
+    /// let applied = step.apply_all(&mut [
+    ///     Tensor::new::<[f32; 0]>(&mut weights, &weights_grads, &mut []),
+    ///     Tensor::new::<[f32; 0]>(&mut bias, &bias_grads, &mut []),
+    /// ])?;
+    /// applied.commit(&mut clock)?;
+    /// assert_eq!((weights, bias, clock), ([0.0, -0.6], [-0.8], 1));
+    /// # Ok::<(), gradstep::Error>(())
+    /// ```
+    pub fn clip_norm(self, clip: ClipNorm) -> Step<U, Chain<A, ClipByNorm>, C> {
+        self.with(ClipByNorm::new(clip))
+    }
+
+    /// Clips the gradients of each row against the norm of its weights: see [`AdaptiveClip`]. Give a matrix its
+    /// [rows](crate::Tensor::rows); a vector is one row.
+    ///
+    /// A gradient or a weight of a row that is not finite makes the parameters of the row NaN.
+    pub fn adaptive_clip(self, clip: AdaptiveClip) -> Step<U, Chain<A, ClipAdaptively>, C> {
+        self.with(ClipAdaptively { clip, factor: 1.0 })
     }
 }

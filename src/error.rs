@@ -2,6 +2,7 @@
 
 use crate::backend::Backend;
 use crate::range::Range;
+use crate::shape::Extent;
 use core::fmt;
 
 /// What was wrong with a call. After an error nothing was written: parameters, state and clock are as before.
@@ -38,13 +39,13 @@ pub enum Error {
         /// What it may hold.
         range: Range,
     },
-    /// An argument is above what another one allows: a part is larger than the whole.
+    /// An argument is larger than another argument allows.
     Above {
         /// The argument.
         name: &'static str,
         /// The value that was given.
         value: f64,
-        /// What limits it: another argument.
+        /// The argument that limits it.
         limit: &'static str,
         /// The largest value that it may have.
         most: f64,
@@ -70,10 +71,28 @@ pub enum Error {
     },
     /// The clock is at its maximum: one more step cannot be counted.
     ClockOverflow,
-    /// A group of parameters cannot share the clock of the first one: what it holds besides the steps would go another way.
+    /// A group of parameters cannot share the clock of the first group: what the clock holds besides the number of
+    /// steps would differ.
     GroupClock {
         /// The position of the group in the list.
         group: usize,
+    },
+    /// A step does not follow on the clock that it is committed to: another step has been committed since it began, or groups
+    /// that began together bring the clock to different states.
+    Stale {
+        /// The number of the step, 1 for the first.
+        step: u64,
+        /// Steps that the clock has counted.
+        clock: u64,
+    },
+    /// The clock of this optimizer follows from the sums of a step, so a tick cannot move it: begin, apply and commit.
+    ClockFollowsSums,
+    /// A pass over all tensors is missing before a step.
+    NotMeasured,
+    /// A step needs a number that it was not given.
+    Missing {
+        /// The number.
+        name: &'static str,
     },
     /// This CPU or this build cannot run the backend asked for.
     UnsupportedBackend(Backend),
@@ -91,33 +110,35 @@ pub enum Error {
         /// The type that it has: `f64`, `bool` or `u64`.
         expected: &'static str,
     },
-    /// A piece of a tensor starts within a block of the sum over it: at no multiple of 1,024 elements.
+    /// A piece of a tensor starts within a block of its sum, not at a multiple of 1,024 elements.
     PieceStart {
         /// The element of the tensor where the piece starts.
         start: usize,
     },
-    /// Rows of this length do not fill a matrix.
+    /// The length of a matrix is not a multiple of the length of its rows.
     RowLength {
         /// The length of a row, in elements.
         row_len: usize,
         /// The length of the matrix.
         len: usize,
     },
+    /// The length of the blocks of a tensor is 0.
+    BlockLength,
     /// A sum is of more or fewer elements than there are: pieces overlap, or one is missing.
     SumLength {
-        /// The number of elements that there are.
+        /// The number of elements of the tensors.
         expected: u64,
         /// The number of elements that were summed.
         found: u64,
     },
-    /// A norm, or another number that a whole tensor has, is NaN or infinite: some element is not finite.
+    /// A norm, or another number computed from whole tensors, is NaN or infinite, because an element is.
     NotFinite {
-        /// What it is.
+        /// The number, by its name.
         name: &'static str,
         /// Its value.
         value: f64,
     },
-    /// The loss does not fall along a direction: a line search has nowhere to go.
+    /// The loss does not decrease along a direction, so there is no line search along it.
     NotDescent {
         /// The derivative of the loss along the direction.
         slope: f64,
@@ -132,7 +153,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What kind of error it is, in a few words: for a log that cannot afford formatting, which `Display` needs.
+    /// The kind of the error in a few words, for logs that cannot afford the formatting of `Display`.
     pub const fn kind(&self) -> &'static str {
         match self {
             Error::Length { .. } => "length of a slice",
@@ -143,11 +164,16 @@ impl Error {
             Error::Clock { .. } => "clock out of range",
             Error::ClockOverflow => "clock at its maximum",
             Error::GroupClock { .. } => "group that needs its own clock",
+            Error::Stale { .. } => "step of another time than the clock's",
+            Error::ClockFollowsSums => "clock that follows from sums",
+            Error::NotMeasured => "missing pass",
+            Error::Missing { .. } => "missing number",
             Error::UnsupportedBackend(_) => "unsupported backend",
             Error::Unknown { .. } => "unknown name",
             Error::FieldType { .. } => "type of a field",
             Error::PieceStart { .. } => "start of a piece",
             Error::RowLength { .. } => "length of a row",
+            Error::BlockLength => "length of a block",
             Error::SumLength { .. } => "number of elements in a sum",
             Error::NotFinite { .. } => "number that is not finite",
             Error::NotDescent { .. } => "direction that is not one of descent",
@@ -155,7 +181,7 @@ impl Error {
         }
     }
 
-    /// The same error of a tensor in a list.
+    /// This error for a tensor of a list.
     #[cold]
     pub(crate) const fn in_tensor(self, tensor: usize) -> Self {
         match self {
@@ -172,8 +198,15 @@ impl Error {
 pub enum Slice {
     /// The gradients.
     Grads,
-    /// A state slot, counted from 0 in the order that the optimizer documents.
+    /// A state slot with a number for each element. Slots are counted from 0 in the order that the optimizer documents.
     State(usize),
+    /// A state slot with fewer numbers than elements.
+    Numbers {
+        /// Which slot.
+        slot: usize,
+        /// What it has one number for.
+        extent: Extent,
+    },
     /// The buffer that gradients are summed in.
     Buffer,
     /// The average of the weights.
@@ -186,12 +219,23 @@ pub enum Slice {
     Estimate,
     /// The second slice of a dot product.
     Factors,
-    /// What an optimizer remembers of rows.
-    Memories,
     /// The slot `z` of a schedule-free optimizer.
     Z,
-    /// The memory of L-BFGS.
-    Memory,
+    /// The history of L-BFGS.
+    History,
+    /// The bytes of a state.
+    Bytes,
+}
+
+impl Slice {
+    /// A state slot with an extent.
+    #[inline]
+    pub(crate) const fn of_slot(slot: usize, extent: Extent) -> Self {
+        match extent {
+            Extent::Element => Slice::State(slot),
+            extent => Slice::Numbers { slot, extent },
+        }
+    }
 }
 
 /// What a name was looked up as.
@@ -214,15 +258,16 @@ impl fmt::Display for Slice {
         match self {
             Slice::Grads => f.write_str("grads"),
             Slice::State(slot) => write!(f, "state slot {slot}"),
+            Slice::Numbers { slot, extent } => write!(f, "state slot {slot}, one number for each {extent},"),
             Slice::Buffer => f.write_str("buffer"),
             Slice::Average => f.write_str("average"),
             Slice::Compensation => f.write_str("compensation"),
             Slice::Slow => f.write_str("slow"),
             Slice::Estimate => f.write_str("estimate"),
             Slice::Factors => f.write_str("factors"),
-            Slice::Memories => f.write_str("memories"),
             Slice::Z => f.write_str("z"),
-            Slice::Memory => f.write_str("memory"),
+            Slice::History => f.write_str("history"),
+            Slice::Bytes => f.write_str("bytes"),
         }
     }
 }
@@ -259,6 +304,14 @@ impl fmt::Display for Error {
             Error::GroupClock { group } => {
                 write!(f, "group {group} would bring the clock to another state than the first: it needs its own")
             }
+            Error::Stale { step, clock } => {
+                write!(f, "step {step} cannot be committed to a clock of {clock} steps: it began from another state")
+            }
+            Error::ClockFollowsSums => {
+                f.write_str("the clock of this optimizer follows from the sums of a step: begin, apply and commit it")
+            }
+            Error::NotMeasured => f.write_str("a pass over all tensors is missing"),
+            Error::Missing { name } => write!(f, "the step needs the {name}, which it was not given"),
             Error::UnsupportedBackend(backend) => write!(f, "backend {backend} is not supported here"),
             Error::Unknown { what, known } => {
                 write!(f, "no {what} has this name; the names are ")?;
@@ -270,6 +323,7 @@ impl fmt::Display for Error {
             Error::FieldType { name, expected } => write!(f, "{name} is of type {expected}"),
             Error::PieceStart { start } => write!(f, "a piece starts at element {start}, expected a multiple of 1024"),
             Error::RowLength { row_len, len } => write!(f, "rows of {row_len} elements do not fill {len}"),
+            Error::BlockLength => f.write_str("blocks have no elements"),
             Error::SumLength { expected, found } => write!(f, "the sum is of {found} elements, expected {expected}"),
             Error::NotFinite { name, value } => write!(f, "{name} is {value}, expected a finite number"),
             Error::NotDescent { slope } => write!(f, "the slope along the direction is {slope}, expected one below 0"),

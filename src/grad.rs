@@ -1,4 +1,4 @@
-//! What happens to gradients before a step: sums over a mini-batch.
+//! Gradients before a step: accumulation over samples or micro-batches.
 
 use crate::check;
 use crate::error::{Error, Slice};
@@ -12,8 +12,8 @@ use crate::run::{par_pass, par_pass_squares};
 
 /// Adds a gradient to a buffer: `buffer ← buffer + factor · grads`, in one pass.
 ///
-/// With a factor of `1/n` the buffer holds the mean over `n` samples or micro-batches without a further pass. Start
-/// each batch with `buffer.fill(0.0)`.
+/// With a factor of `1/n` the buffer holds the mean over `n` samples or micro-batches, without another pass. Start each
+/// batch with `buffer.fill(0.0)`.
 ///
 /// ```
 /// let mut mean = [0.0; 3];
@@ -41,8 +41,8 @@ pub fn par_accumulate(buffer: &mut [f32], grads: &[f32], factor: f64) -> Result<
     par_pass(Accumulate::new(factor)?, buffer, grads, Wrong::Buffer(Slice::Buffer))
 }
 
-/// [`accumulate`] that also sums the squares of what the buffer then holds, in the same pass: the norm of a gradient is known
-/// when its last micro-batch has been added.
+/// Does what [`accumulate`] does and also returns the sum of the squares of the new buffer, in the same pass. Called
+/// for the last micro-batch, it gives the norm of the whole gradient without a separate pass.
 ///
 /// ```
 /// use gradstep::sum::Sum;

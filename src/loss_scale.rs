@@ -1,8 +1,8 @@
-//! Loss scaling, which keeps small gradients of half precision above 0: the loss is multiplied by a scale, and the gradients
-//! are divided by it.
+//! Loss scaling: the loss is multiplied by a scale and the gradients are divided by it, so that small gradients in half
+//! precision do not become 0.
 //!
-//! A [`LossScale`] alone is a static scale. [`DynamicLossScale`] makes it smaller after gradients that are infinite or NaN, and
-//! larger after many that are not.
+//! A [`LossScale`] alone is a static scale. [`DynamicLossScale`] reduces it after a gradient that is infinite or NaN,
+//! and raises it after many steps without one.
 //!
 //! ```
 //! use gradstep::loss_scale::DynamicLossScale;
@@ -31,7 +31,7 @@ use crate::range::Range;
 /// The range of a scale: a normal f32, so that its inverse is a finite one.
 const SCALE: Range = Range::AtLeast(f32::MIN_POSITIVE as f64);
 
-/// The factor of the loss, and the steps since it last changed. A static scale is one that nothing updates.
+/// The factor of the loss, and the number of steps since it last changed. Without updates it is a static scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -44,7 +44,7 @@ pub struct LossScale {
 }
 
 impl LossScale {
-    /// A scale, which is rounded to f32: at least 1.2e-38, the smallest normal f32.
+    /// A scale, rounded to f32. It is at least 1.2e-38, the smallest normal f32.
     ///
     /// # Errors
     /// [`Error::HyperParameter`] for a scale out of this range.
@@ -97,7 +97,7 @@ impl LossScale {
 
 checked_serde!(LossScale);
 
-/// How a [`LossScale`] follows the gradients.
+/// How a [`LossScale`] changes with the gradients.
 ///
 /// ```text
 /// a gradient is not finite:            scale ← scale · backoff_factor
@@ -147,15 +147,16 @@ impl DynamicLossScale {
         LossScale::new(self.init_scale)
     }
 
-    /// Takes in whether one of the gradients of a step was infinite or NaN. Such a step is left out by the caller: the
-    /// optimizer does not see its gradients.
+    /// Updates the scale after a step. `found_non_finite` says whether one of the gradients was infinite or NaN. The
+    /// caller skips the optimizer for such a step.
     ///
-    /// As in torch, growth that would make the scale infinite is left out, and the count of good steps starts again.
+    /// As in torch, the scale does not grow where it would become infinite, and the count of good steps starts again.
     ///
     /// # Errors
-    /// [`Error::HyperParameter`] for a field out of its range, [`Error::Coefficient`] for one that f32 turns into 0, and for a
-    /// `backoff_factor` that would make the scale smaller than a normal f32: gradients are not finite at any scale then.
-    /// torch goes on, down to 0. The scale has not changed then.
+    /// [`Error::HyperParameter`] for a field out of its range, [`Error::Coefficient`] for one that f32 turns into 0.
+    /// [`Error::Coefficient`] also where `backoff_factor` would make the scale smaller than the smallest normal f32,
+    /// because the gradients are then not finite at any scale; torch goes on, down to 0. After an error the scale has
+    /// not changed.
     pub fn update(&self, state: &mut LossScale, found_non_finite: bool) -> Result<(), Error> {
         self.check()?;
         let scaled = |factor: f64| f64::from(state.scale) * factor;

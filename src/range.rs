@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// What a number may be. NaN and infinities are in no range, nor is a number that f32 cannot hold.
+/// The values that a number may have. No range has NaN, infinities or numbers beyond f32.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -5,7 +5,7 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 /// The arithmetic that a formula may use, on one element or on a vector of them.
 ///
 /// Every operation is exact (`neg`, `abs`, comparison, selection, the start of a cube root) or correctly rounded
-/// (`+ − × ÷ √`), so a formula gives the same bits whatever runs it. A formula cannot see memory, position or vector
+/// (`+ − × ÷ √`), so a formula gives the same bits on every backend. A formula cannot see memory, position or vector
 /// width. The trait is sealed.
 pub trait Real:
     Copy

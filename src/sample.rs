@@ -2,8 +2,8 @@
 
 use rand_core::Rng;
 
-/// Shuffles a slice in place, each order with the same probability: an epoch of mini-batches is then
-/// `indices.chunks(batch)`. The order depends on the generator's bits alone, not on the width of `usize`.
+/// Shuffles a slice in place. Every order has the same probability. `indices.chunks(batch)` then gives the mini-batches
+/// of an epoch. The order depends on the generator's bits alone, not on the width of `usize`.
 ///
 /// Source: Durstenfeld, "Algorithm 235: Random permutation", 1964, with bounded numbers by Lemire, "Fast Random Integer
 /// Generation in an Interval", 2018, arXiv 1805.10941.
@@ -22,7 +22,7 @@ use rand_core::Rng;
 pub fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
     let mut unsettled = items;
     while let Some((last, rest @ [_, ..])) = unsettled.split_last_mut() {
-        // The one choice that is not in the rest is the last itself.
+        // An index outside the rest chooses the last element, which stays where it is.
         if let Some(chosen) = rest.get_mut(below(rest.len() as u64 + 1, rng) as usize) {
             core::mem::swap(chosen, last);
         }
@@ -32,7 +32,7 @@ pub fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
 
 /// A number below `bound`, each with the same probability. `bound` is not zero.
 fn below(bound: u64, rng: &mut impl Rng) -> u64 {
-    /// A generator rejects this often with a probability below 2⁻⁶⁴, unless it is broken: then the last number counts.
+    /// So many rejections in a row have a probability below 2⁻⁶⁴. The limit ends the loop with a broken generator.
     const TRIES: u32 = 64;
     let mut tries = 0;
     loop {
@@ -62,7 +62,7 @@ fn below(bound: u64, rng: &mut impl Rng) -> u64 {
 pub fn normal(noise: &mut [f32], rng: &mut impl Rng) {
     for pair in noise.chunks_mut(2) {
         // In (0, 1]: the logarithm of 0 is infinite.
-        let radius = libm::sqrt(-2.0 * libm::log(1.0 - share(rng)));
+        let radius = crate::math::sqrt(-2.0 * libm::log(1.0 - share(rng)));
         let angle = 2.0 * core::f64::consts::PI * share(rng);
         let both = [radius * libm::cos(angle), radius * libm::sin(angle)];
         pair.iter_mut().zip(both).for_each(|(z, value)| *z = value as f32);

@@ -1,4 +1,4 @@
-//! Sums over tensors that no order, split, thread or CPU changes: norms, means, dot products.
+//! Sums over tensors: norms, means, dot products. No order, split, number of threads or CPU changes their bits.
 //!
 //! ```
 //! use gradstep::sum::Sum;
@@ -14,24 +14,26 @@
 //! ```
 //!
 //! # Definition
-//! A term is the product of two f32, which is exact in f64. A tensor is cut into blocks of [`BLOCK`] elements, counted from
-//! its start. Within a block, element i is added in f64 to lane `i mod 32`, and the 32 lanes are added in pairs: lanes 16
-//! apart first, then 8, 4, 2, 1. The sums of blocks are added exactly, in a whole number of 640 bits, and rounded once, where
-//! the sum is read. No sum of finite elements overflows: the norm of `[1e30; 4]` is 2e30.
+//! A term is the product of two f32, which is exact in f64. A tensor is cut into blocks of [`BLOCK`] elements, counted
+//! from its start. Within a block, element i is added in f64 to lane `i mod 32`, and the 32 lanes are added in pairs:
+//! lanes 16 apart first, then 8, 4, 2, 1. The sums of blocks are added exactly, in an integer of 640 bits, and rounded
+//! once, when the sum is read. No sum of finite elements overflows: the norm of `[1e30; 4]` is 2e30.
 //!
 //! # Pieces
-//! A thread or a rank sums its piece of a tensor and hands on a [`Sum`], which is plain data with a
-//! [byte form](Sum::to_bytes). Each piece but the last has to begin and end at a multiple of [`BLOCK`] elements of its tensor:
-//! [`Sum::starting_at`] refuses another start. Each element has to be in one piece: [`Sum::expect_len`] refuses a sum of too
-//! many or too few elements. A piece that ends elsewhere without being the last, or pieces that overlap and leave out as many
-//! elements, are not seen: they give a sum whose last digits may be others, or one of other elements.
+//! A thread or a rank sums its piece of a tensor and passes on a [`Sum`], which is plain data with a [byte
+//! form](Sum::to_bytes). Every piece begins at a multiple of [`BLOCK`] elements of its tensor, and every piece but the
+//! last ends at one: [`Sum::starting_at`] refuses any other start. Every element is in exactly one piece:
+//! [`Sum::expect_len`] refuses a sum of too many or too few elements.
+//!
+//! Two mistakes are not detected. If a piece ends elsewhere without being the last, the last digits of the sum may
+//! differ. If pieces overlap and leave out the same number of elements, the sum is of the wrong elements.
 
 use crate::error::{Error, Slice};
 use crate::real::Real;
 use crate::rule::Measure;
 use crate::run;
 
-pub use crate::math::Sum;
+pub use crate::math::{Sum, Sums};
 #[cfg(feature = "rayon")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
 pub use crate::run::par_measure;
@@ -143,7 +145,7 @@ impl Sum {
         par_over(Values, values)
     }
 
-    /// The same sum, of a piece that starts at this element of its tensor.
+    /// Returns this sum unchanged if a piece of a tensor may start at element `start`.
     ///
     /// # Errors
     /// [`Error::PieceStart`] where that is no multiple of [`BLOCK`].
@@ -151,7 +153,7 @@ impl Sum {
         if start.is_multiple_of(BLOCK) { Ok(self) } else { Err(Error::PieceStart { start }) }
     }
 
-    /// The same sum, of all pieces of tensors with so many elements together.
+    /// Returns this sum unchanged if it is a sum of `expected` elements, the number that all tensors have together.
     ///
     /// # Errors
     /// [`Error::SumLength`] where another number of elements was summed: pieces overlap, or one is missing.
@@ -167,9 +169,9 @@ pub fn count_non_finite(values: &[f32]) -> u64 {
 
 /// The largest magnitude in a slice: its norm of type ∞. 0 for an empty slice, NaN where an element is NaN.
 ///
-/// The largest of several results is that of all slices together, if NaN is kept: [`larger`] does so.
-pub fn largest(values: &[f32]) -> f32 {
-    run::largest(values)
+/// [`larger`] merges the results of several slices, and keeps NaN.
+pub fn max_abs(values: &[f32]) -> f32 {
+    run::max_abs(values)
 }
 
 /// The larger of two magnitudes; NaN where either is NaN.

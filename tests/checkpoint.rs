@@ -18,7 +18,8 @@ struct Training {
 impl Training {
     fn start(optimizer: AnyOptimizer) -> Self {
         let params: Vec<f32> = (0..37).map(|i| (i as f32).sin()).collect();
-        let mut state = vec![vec![0.0; params.len()]; optimizer.slots().count()];
+        let lens = optimizer.slots().map(|slot| slot.extent.len(&Shape::vector(params.len())));
+        let mut state: Vec<_> = lens.map(|len| vec![0.0; len]).collect();
         optimizer.init(&params, &mut state).unwrap();
         Training { optimizer, clock: optimizer.clock(), params, state }
     }
@@ -26,7 +27,8 @@ impl Training {
     fn steps(&mut self, count: usize) {
         for _ in 0..count {
             let grads: Vec<f32> = self.params.iter().map(|p| (3.0 * p).cos()).collect();
-            self.optimizer.tick(&mut self.clock).unwrap().apply(&mut self.params, &grads, &mut self.state).unwrap();
+            let step = self.optimizer.begin(&self.clock).unwrap().loss(0.5);
+            step.apply(&mut self.params, &grads, &mut self.state).unwrap().commit(&mut self.clock).unwrap();
         }
     }
 }
@@ -58,9 +60,14 @@ fn typed_hyper_parameters_and_clocks() {
         ($($Optimizer:ident: $slots:literal,)*) => {$({
             let optimizer = $Optimizer::DEFAULT;
             assert_eq!(through_json(&optimizer), optimizer);
+            let lens = <$Optimizer as Optimizer<$slots>>::SLOTS.map(|slot| slot.extent.len(&Shape::vector(3)));
+            let (mut params, mut state) = ([0.5; 3], lens.map(|len| vec![0.0; len]));
+            optimizer.init(&params, state.each_mut().map(|slot| &mut slot[..])).unwrap();
             let mut clock = <$Optimizer as Optimizer<$slots>>::Clock::default();
             for _ in 0..3 {
-                let _ = optimizer.tick(&mut clock).unwrap();
+                let step = optimizer.begin(&clock).unwrap().loss(0.5);
+                let state = state.each_mut().map(|slot| &mut slot[..]);
+                step.apply(&mut params, &[0.25, -1.0, 0.75], state).unwrap().commit(&mut clock).unwrap();
             }
             assert_eq!(through_json(&clock), clock);
         })*};
@@ -76,17 +83,18 @@ fn unknown_fields_are_refused() {
     assert_eq!(serde_json::from_str::<Adam>(r#"{"lr": 0.1}"#).unwrap(), Adam { lr: 0.1, ..Adam::DEFAULT });
     let error = serde_json::from_str::<AnyOptimizer>(r#"{"Adamw": {}}"#).unwrap_err().to_string();
     assert!(error.contains("AdamW"), "{error}");
-    let error = serde_json::from_str::<ClockData>(r#"{"step": 1, "values": [0, 0], "t": 1}"#).unwrap_err().to_string();
+    let error =
+        serde_json::from_str::<ClockData>(r#"{"step": 1, "values": [0, 0, 0], "t": 1}"#).unwrap_err().to_string();
     assert!(error.contains("`t`"), "{error}");
 }
 
 #[test]
 fn clocks_as_bytes() {
-    let clock = ClockData { step: 0x0102_0304_0506_0708, values: [1.5, -0.0] };
+    let clock = ClockData { step: 0x0102_0304_0506_0708, values: [1.5, -0.0, 3.0] };
     let bytes = clock.to_bytes();
     assert_eq!(&bytes[..8], &[8, 7, 6, 5, 4, 3, 2, 1]);
     assert_eq!(bytes[8..16], 1.5_f64.to_le_bytes());
     assert_eq!(ClockData::from_bytes(&bytes).to_bytes(), bytes);
-    const START: ClockData = ClockData::from_bytes(&[0; 24]);
+    const START: ClockData = ClockData::from_bytes(&[0; 32]);
     assert_eq!(START, ClockData::default());
 }

@@ -1,6 +1,7 @@
 //! How near every optimizer is to what the machine can do: against a plain loop that gives the same bits, against the same
 //! streams read and written with trivial arithmetic, and against the throughput of a vector division and root, measured
-//! in turn with the optimizer in one process.
+//! in turn with the optimizer in one process. An optimizer that looks at a whole tensor first reads it once more than the streams
+//! that it is measured against.
 //!
 //! `cargo bench --bench limit` prints the table and draws a roofline into `target/limit/`. Names of optimizers choose,
 //! `--quick` measures in cache alone, `--csv FILE` writes the table to a file.
@@ -8,8 +9,9 @@
 
 mod chart;
 
-use gradstep::rule::Rule;
-use gradstep::{Optimizer, Real, Step, for_each_optimizer};
+use gradstep::optim::Carried;
+use gradstep::rule::{Rule, Unadapted};
+use gradstep::{Extent, Optimizer, Real, Shape, Step, for_each_optimizer};
 use gradstep_testkit::bench::{Arguments, Effort, Streams, in_turn, median, plain};
 use std::cell::RefCell;
 
@@ -20,7 +22,7 @@ const CACHE: usize = 1 << 13;
 /// Parameters far beyond every cache.
 const MEMORY: usize = 1 << 26;
 
-/// Reads every stream, and writes the parameters and the first `WRITTEN` slots, with one operation for each: what no step
+/// Reads every stream once, and writes the parameters and the first `WRITTEN` slots, with one operation for each: what no step
 /// over them can be faster than. A slot keeps its size, so that a step that takes turns with it never sees the root of a
 /// negative number.
 #[derive(Clone, Copy, Debug)]
@@ -88,9 +90,14 @@ struct Contest<'a> {
 
 impl Contest<'_> {
     /// Measures steps over tensors of ordinary values, of which an endless run of steps makes no subnormal or infinite ones.
-    fn measure<const S: usize>(&self, (count, len): (usize, usize), samples: usize, runs: usize) -> Times {
+    fn measure<O: Optimizer<S>, const S: usize>(
+        &self,
+        (count, len): (usize, usize),
+        samples: usize,
+        runs: usize,
+    ) -> Times {
         let calm = |_| {
-            let mut streams = Streams::new(len, S);
+            let mut streams = Streams::of::<O, S>(&Shape::vector(len));
             let (params, _, state) = streams.split::<S>();
             params.fill(1.0);
             state.into_iter().for_each(|slot| slot.fill(1.0));
@@ -108,7 +115,7 @@ impl Contest<'_> {
     }
 }
 
-fn each<U: Rule<S>, const S: usize>(step: &Step<U>) -> impl Fn(&mut [Streams]) {
+fn each<U: Rule<S>, C: Carried, const S: usize>(step: &Step<U, Unadapted, C>) -> impl Fn(&mut [Streams]) {
     |tensors| {
         for tensor in tensors {
             let (params, grads, state) = tensor.split();
@@ -117,7 +124,7 @@ fn each<U: Rule<S>, const S: usize>(step: &Step<U>) -> impl Fn(&mut [Streams]) {
     }
 }
 
-fn on_all_cores<U: Rule<S>, const S: usize>(step: &Step<U>) -> impl Fn(&mut [Streams]) {
+fn on_all_cores<U: Rule<S>, C: Carried, const S: usize>(step: &Step<U, Unadapted, C>) -> impl Fn(&mut [Streams]) {
     |tensors| {
         for tensor in tensors {
             let (params, grads, state) = tensor.split();
@@ -126,28 +133,29 @@ fn on_all_cores<U: Rule<S>, const S: usize>(step: &Step<U>) -> impl Fn(&mut [Str
     }
 }
 
-fn measure<O: Optimizer<S>, const S: usize, const WRITTEN: usize>(effort: Effort) -> Row
+/// `E` slots have a number for each element, and a step writes the first `WRITTEN` of them.
+fn measure<O: Optimizer<S>, const S: usize, const E: usize, const WRITTEN: usize>(effort: Effort) -> Row
 where
-    Limit<WRITTEN>: Rule<S>,
+    Limit<WRITTEN>: Rule<E>,
 {
     let (step, plain) = plain::contest::<O, S>();
     let limit = Step::of(Limit::<WRITTEN>);
-    let (ours, limit_of_one) = (each::<_, S>(&step), each::<_, S>(&limit));
+    let (ours, limit_of_one) = (each::<_, _, S>(&step), each::<_, _, E>(&limit));
     let alone = Contest { ours: &ours, limit: &limit_of_one, plain: &plain };
-    let (ours, limit_of_all) = (on_all_cores::<_, S>(&step), on_all_cores::<_, S>(&limit));
+    let (ours, limit_of_all) = (on_all_cores::<_, _, S>(&step), on_all_cores::<_, _, E>(&limit));
     let together = Contest { ours: &ours, limit: &limit_of_all, plain: &|_| () };
     let in_cache = IN_CACHE.map(|shape| {
         let runs = effort.of(1, 100, 200) * CACHE / shape.1.max(CACHE);
-        alone.measure::<S>(shape, effort.of(1, 101, 301), runs.max(1))
+        alone.measure::<O, S>(shape, effort.of(1, 101, 301), runs.max(1))
     });
     let from_memory = |contest: &Contest| match effort {
-        Effort::Once => contest.measure::<S>((1, 1 << 12), 1, 1),
+        Effort::Once => contest.measure::<O, S>((1, 1 << 12), 1, 1),
         Effort::Quick => Times { ours: f64::NAN, limit: f64::NAN, plain: f64::NAN },
-        Effort::Full => contest.measure::<S>((1, MEMORY), 15, 1),
+        Effort::Full => contest.measure::<O, S>((1, MEMORY), 15, 1),
     };
     Row {
         name: O::NAME,
-        bytes: 12 + 4 * (S + WRITTEN),
+        bytes: 12 + 4 * (E + WRITTEN),
         in_cache,
         memory: from_memory(&alone),
         all_cores: from_memory(&together),
@@ -203,7 +211,9 @@ fn main() {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
             if arguments.wants(stringify!($Optimizer)) {
                 type Measured = gradstep::$Optimizer;
-                let row = measure::<Measured, $slots, { written::<Measured, $slots>() }>(arguments.effort);
+                let row = measure::<Measured, $slots, { elements::<Measured, $slots>() }, { written::<Measured, $slots>() }>(
+                    arguments.effort,
+                );
                 table.row(cells(&row, bound));
                 rows.push(row);
             }
@@ -231,10 +241,19 @@ fn cells(row: &Row, bound: f64) -> Vec<String> {
     cells
 }
 
-/// The slots that a step writes. They come before those that a step only reads.
+/// The slots that have a number for each element. They come first.
+const fn elements<O: Optimizer<S>, const S: usize>() -> usize {
+    let mut elements = 0;
+    while elements < S && matches!(O::SLOTS[elements].extent, Extent::Element) {
+        elements += 1;
+    }
+    elements
+}
+
+/// Those of them that a step writes. They come before those that a step only reads.
 const fn written<O: Optimizer<S>, const S: usize>() -> usize {
     let mut written = 0;
-    while written < S && O::SLOTS[written].is_written {
+    while written < elements::<O, S>() && O::SLOTS[written].is_written {
         written += 1;
     }
     written

@@ -1,5 +1,7 @@
 //! Numbers to compute with, and the hash of what came out.
 
+use gradstep::{Extent, Shape};
+
 /// The longest slice.
 pub(crate) const MAX: usize = 101;
 
@@ -88,12 +90,21 @@ impl Buffers {
         grads.iter_mut().for_each(|value| *value = draw(dice));
     }
 
-    /// The first elements of parameters, gradients and as many slots as asked for.
+    /// The first elements of parameters, gradients and as many slots as asked for, each of `len` elements.
     pub(crate) fn streams<const S: usize>(&mut self, len: usize) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
+        self.shaped(&Shape::vector(len), &[Extent::Element; S])
+    }
+
+    /// The first elements of parameters, gradients and slots for a tensor of this shape.
+    pub(crate) fn shaped<const S: usize>(
+        &mut self,
+        shape: &Shape,
+        extents: &[Extent; S],
+    ) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
         let [params, grads, slots @ ..] = &mut self.0;
         let mut slots = slots.iter_mut();
-        let state = [(); S].map(|()| slots.next().map_or(&mut [][..], |slot| first(slot, len)));
-        (first(params, len), first(grads, len), state)
+        let state = extents.map(|extent| slots.next().map_or(&mut [][..], |slot| first(slot, extent.len(shape))));
+        (first(params, shape.len), first(grads, shape.len), state)
     }
 }
 
@@ -120,7 +131,8 @@ impl Hash {
     }
 
     pub(crate) fn add_f64(&mut self, value: f64) {
-        let bits = if value.is_nan() { f64::NAN } else { value }.to_bits();
+        // A choice between numbers may be dropped by the compiler, since a NaN has no defined sign: this is one between integers.
+        let bits = if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
         self.add_bits(bits as u32);
         self.add_bits((bits >> 32) as u32);
     }

@@ -3,17 +3,20 @@
 #![no_std]
 
 mod inputs;
+#[cfg(feature = "rules")]
+mod rules;
 mod scheduling;
 mod stepping;
 mod whole;
 
 use gradstep::average::{Lookahead, Swa, WeightEma};
-use gradstep::rule::Adapter;
+use gradstep::rule::{Adapter, Unadapted};
 use gradstep::*;
 use inputs::{Buffers, Dice, Hash, MAX};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::SeedableRng;
-pub use stepping::rules;
+#[cfg(feature = "rules")]
+pub use rules::rules;
 use stepping::{Place, adapted};
 
 /// Beyond every vector width and tail, and one of several vectors and a tail.
@@ -30,12 +33,7 @@ pub fn run(backend: Option<Backend>, mut report: impl FnMut([&str; 2], u64)) -> 
     let (place, mut buffers) = (Place(backend), Buffers::new());
     macro_rules! each {
         ($($Optimizer:ident: $slots:literal,)*) => {$(
-            let name = stringify!($Optimizer);
-            let optimizer = $Optimizer::default();
-            report([name, "plain"], ordinary(place, optimizer, |step| step, &mut buffers)?);
-            report([name, "adapted"], ordinary(place, optimizer, adapted, &mut buffers)?);
-            report([name, "special"], special(place, optimizer, &mut buffers)?);
-            report([name, "late"], late(place, optimizer, &mut buffers)?);
+            of_optimizer($Optimizer::DEFAULT, place, &mut buffers, &mut report)?;
         )*};
     }
     for_each_optimizer!(each);
@@ -46,24 +44,48 @@ pub fn run(backend: Option<Backend>, mut report: impl FnMut([&str; 2], u64)) -> 
     whole::whole(place, &mut buffers, report)
 }
 
+/// The subjects of an optimizer. A function of its own, so that the stack has the steps of one optimizer at a time.
+#[inline(never)]
+fn of_optimizer<O: Optimizer<S>, const S: usize>(
+    optimizer: O,
+    place: Place,
+    buffers: &mut Buffers,
+    report: &mut impl FnMut([&str; 2], u64),
+) -> Result<(), Error> {
+    report([O::NAME, "plain"], ordinary(place, optimizer, |step| step, buffers)?);
+    report([O::NAME, "adapted"], ordinary(place, optimizer, adapted, buffers)?);
+    report([O::NAME, "special"], special(place, optimizer, buffers)?);
+    report([O::NAME, "late"], late(place, optimizer, buffers)?);
+    Ok(())
+}
+
+/// The shape of vectors.
+fn slots<O: Optimizer<S>, const S: usize>(_: &O) -> [Extent; S] {
+    O::SLOTS.map(|slot| slot.extent)
+}
+
+/// A loss for those that need one.
+const LOSS: f64 = 0.75;
+
 /// Five steps at every length, from the start that the optimizer asks for.
 fn ordinary<O: Optimizer<S>, A: Adapter, const S: usize>(
     place: Place,
     optimizer: O,
-    fuse: impl Fn(Step<O::Rule>) -> Step<O::Rule, A>,
+    fuse: impl Fn(Step<O::Rule, Unadapted, O::Clock>) -> Step<O::Rule, A, O::Clock>,
     buffers: &mut Buffers,
 ) -> Result<u64, Error> {
-    let mut hash = Hash::new();
+    let (mut hash, slots) = (Hash::new(), slots(&optimizer));
     for len in LENGTHS {
-        let mut dice = Dice::new(len as u64);
+        let (mut dice, shape) = (Dice::new(len as u64), Shape::vector(len));
         buffers.fill(&mut dice, Dice::ordinary);
         let mut clock = O::Clock::default();
-        let (params, _, state) = buffers.streams(len);
+        let (params, _, state) = buffers.shaped(&shape, &slots);
         optimizer.init(params, state)?;
         for _ in 0..5 {
             buffers.fill_grads(&mut dice, Dice::ordinary);
-            let (params, grads, state) = buffers.streams(len);
-            place.apply(&fuse(optimizer.tick(&mut clock)?), params, grads, state)?;
+            let (params, grads, state) = buffers.shaped(&shape, &slots);
+            let step = fuse(optimizer.begin(&clock)?).loss(LOSS);
+            place.apply(&step, params, grads, state)?.commit(&mut clock)?;
         }
         hash.add(buffers, len, S);
     }
@@ -75,8 +97,9 @@ fn special<O: Optimizer<S>, const S: usize>(place: Place, optimizer: O, buffers:
     let (mut hash, mut dice, mut clock) = (Hash::new(), Dice::new(0), O::Clock::default());
     for _ in 0..40 {
         buffers.fill(&mut dice, Dice::special);
-        let (params, grads, state) = buffers.streams(MAX);
-        place.apply(&optimizer.tick(&mut clock)?, params, grads, state)?;
+        let (params, grads, state) = buffers.shaped(&Shape::vector(MAX), &slots(&optimizer));
+        let step = optimizer.begin(&clock)?.loss(LOSS);
+        place.apply(&step, params, grads, state)?.commit(&mut clock)?;
         hash.add(buffers, MAX, S);
     }
     Ok(hash.value())
@@ -87,11 +110,13 @@ fn late<O: Optimizer<S>, const S: usize>(place: Place, optimizer: O, buffers: &m
     const LEN: usize = 5;
     let (mut hash, mut dice, mut clock) = (Hash::new(), Dice::new(1), O::Clock::default());
     for t in 1..=200 {
-        let step = optimizer.tick(&mut clock)?;
         if t % 33 == 0 {
             buffers.fill(&mut dice, Dice::ordinary);
-            let (params, grads, state) = buffers.streams(LEN);
-            place.apply(&step, params, grads, state)?;
+        }
+        let (params, grads, state) = buffers.shaped(&Shape::vector(LEN), &slots(&optimizer));
+        let step = optimizer.begin(&clock)?.loss(LOSS);
+        place.apply(&step, params, grads, state)?.commit(&mut clock)?;
+        if t % 33 == 0 {
             hash.add(buffers, LEN, S);
         }
     }

@@ -1,7 +1,6 @@
 //! Prints the hash of each subject, after comparing all backends that this machine can run.
 //!
-//! `conformance --check FILE` compares with the lines of a file instead of printing; `conformance --rules` lists the
-//! types of all rules, with the slots that each writes, for `scripts/check_asm.py`.
+//! `conformance --check FILE` compares with the lines of a file instead of printing.
 
 use gradstep::Backend;
 use std::process::ExitCode;
@@ -47,16 +46,12 @@ fn check(file: &str) -> Result<Vec<String>, String> {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let faults = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--rules"] => {
-            gradstep_conformance::rules(|written, rule| println!("{written} {rule}"));
-            Ok(Vec::new())
-        }
         ["--check", file] => check(file),
         [] => compared().map(|(lines, faults)| {
             lines.iter().for_each(|line| println!("{line}"));
             faults
         }),
-        _ => Err("usage: conformance [--check FILE | --rules]".to_owned()),
+        _ => Err("usage: conformance [--check FILE]".to_owned()),
     };
     let faults = faults.unwrap_or_else(|error| vec![error]);
     faults.iter().for_each(|fault| eprintln!("{fault}"));

@@ -1,11 +1,11 @@
-//! Sums, and the optimizers that look at a whole tensor.
+//! Sums, rows and blocks, and what looks at a whole tensor before a step.
 
 use crate::inputs::{Buffers, Dice, Hash, MAX};
 use crate::stepping::Place;
 use gradstep::clip::{AdaptiveClip, ClipNorm};
-use gradstep::rule::{Adapter, Measure};
+use gradstep::rule::{Adapter, Measure, Rule};
+use gradstep::sam::Sam;
 use gradstep::sum::{BLOCK, Sum};
-use gradstep::whole::*;
 use gradstep::*;
 
 /// Products, squares, magnitudes and values at once.
@@ -23,14 +23,7 @@ impl Measure<0, 4> for All {
 /// Calls `report` with each subject and its hash.
 pub(crate) fn whole(place: Place, buffers: &mut Buffers, mut report: impl FnMut([&str; 2], u64)) -> Result<(), Error> {
     report(["sums", ""], sums(place)?);
-    macro_rules! each {
-        ($($Optimizer:ident: $slots:literal, $sums:literal;)*) => {$(
-            let optimizer = $Optimizer::default();
-            report([stringify!($Optimizer), "plain"], ordinary(place, optimizer, buffers)?);
-            report([stringify!($Optimizer), "special"], special(place, optimizer, buffers)?);
-        )*};
-    }
-    for_each_whole_optimizer!(each);
+    report(["units", ""], units(place, buffers)?);
     report(["wrappers", ""], wrappers(place, buffers)?);
     Ok(())
 }
@@ -61,7 +54,7 @@ fn sums(place: Place) -> Result<u64, Error> {
                 add_sum(&mut hash, sum);
                 total.merge(sum);
             }
-            hash.add_f64(sum::largest(values).into());
+            hash.add_f64(sum::max_abs(values).into());
             hash.add_f64(sum::count_non_finite(values) as f64);
         }
         total.iter().for_each(|sum| add_sum(&mut hash, sum));
@@ -69,61 +62,40 @@ fn sums(place: Place) -> Result<u64, Error> {
     Ok(hash.value())
 }
 
-/// Both phases of a step.
-fn step<P: Phases<S, K>, A: Adapter, const S: usize, const K: usize>(
-    place: Place,
-    step: &WholeStep<P, A>,
-    memory: &mut P::Memory,
-    buffers: &mut Buffers,
-    len: usize,
-) -> Result<(), Error> {
-    let (params, grads, mut state) = buffers.streams(len);
-    let reading = state.each_mut().map(|slot| &**slot);
-    let sums = match place.0 {
-        Some(backend) => step.measure_with_on(backend, memory, params, grads, reading)?,
-        None => step.measure_with(memory, params, grads, reading)?,
-    };
-    place.apply(&step.update_with(memory, &sums), params, grads, state)
-}
-
-/// Three steps at some lengths, from the start that the optimizer asks for.
-fn ordinary<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(
-    place: Place,
-    optimizer: O,
-    buffers: &mut Buffers,
-) -> Result<u64, Error> {
-    let mut hash = Hash::new();
-    for len in [0, 1, 7, 8, 15, 16, 31, 32, 33, 67, MAX] {
-        let mut dice = Dice::new(len as u64);
+/// Rows and blocks, of lengths that are less than a vector and more than one, and a last block that is shorter.
+fn units(place: Place, buffers: &mut Buffers) -> Result<u64, Error> {
+    let (mut hash, mut dice) = (Hash::new(), Dice::new(8));
+    for (row_len, block_len) in [(1, 7), (5, 33), (25, 64), (100, 100)] {
+        let shape = Shape::vector(100).rows(row_len).blocks(block_len);
         buffers.fill(&mut dice, Dice::ordinary);
-        let (params, _, state) = buffers.streams(len);
-        optimizer.init(params, state)?;
-        let (mut clock, mut memory) = (O::Clock::default(), Default::default());
-        for _ in 0..3 {
-            buffers.fill_grads(&mut dice, Dice::ordinary);
-            step(place, &optimizer.tick(&mut clock)?, &mut memory, buffers, len)?;
-        }
-        hash.add(buffers, len, S);
+        unit(place, RowAdaGrad::DEFAULT, &shape, buffers)?;
+        unit(place, AdamMini::DEFAULT, &shape, buffers)?;
+        hash.add(buffers, 100, 2);
     }
     Ok(hash.value())
 }
 
-/// Steps on special values in every stream, the state too.
-fn special<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(
+/// Three steps of a tensor with this shape.
+fn unit<O: Optimizer<S>, const S: usize>(
     place: Place,
     optimizer: O,
+    shape: &Shape,
     buffers: &mut Buffers,
-) -> Result<u64, Error> {
-    let (mut hash, mut dice) = (Hash::new(), Dice::new(6));
-    for draw in [Dice::special_but_finite, Dice::special] {
-        let (mut clock, mut memory) = (O::Clock::default(), Default::default());
-        for len in [1, 3, 5, 16, MAX, MAX] {
-            buffers.fill(&mut dice, draw);
-            step(place, &optimizer.tick(&mut clock)?, &mut memory, buffers, len)?;
-            hash.add(buffers, len, S);
-        }
+) -> Result<(), Error> {
+    let (mut clock, extents) = (O::Clock::default(), O::SLOTS.map(|slot| slot.extent));
+    let (params, _, state) = buffers.shaped(shape, &extents);
+    optimizer.init_shaped(shape, params, state)?;
+    for _ in 0..3 {
+        let (params, grads, state) = buffers.shaped(shape, &extents);
+        let mut tensors = [Tensor { params, grads, state, shape: *shape }];
+        let step = optimizer.begin(&clock)?;
+        let applied = match place.0 {
+            None => step.apply_all(&mut tensors)?,
+            Some(backend) => step.apply_all_on(backend, &mut tensors)?,
+        };
+        applied.commit(&mut clock)?;
     }
-    Ok(hash.value())
+    Ok(())
 }
 
 /// Steps of an element-wise optimizer that look at a whole tensor first.
@@ -138,17 +110,28 @@ fn wrappers(place: Place, buffers: &mut Buffers) -> Result<u64, Error> {
             if clips {
                 let (params, _, state) = buffers.streams(len);
                 AdamW::default().init(params, state)?;
-                step(place, &adam_w.clip_norm(ClipNorm::torch(0.3)?), &mut (), buffers, len)?;
-                step(place, &adam_w.adaptive_clip(AdaptiveClip::DEFAULT), &mut (), buffers, len)?;
+                step(place, &adam_w.clip_norm(ClipNorm::torch(0.3)?), buffers, len)?;
+                step(place, &Lamb::timm().tick(&mut { clock })?.clip_norm(ClipNorm::optax(1.0)?), buffers, len)?;
+                step(place, &adam_w.adaptive_clip(AdaptiveClip::DEFAULT), buffers, len)?;
             }
-            step(place, &adam_w.cautious_mean(), &mut (), buffers, len)?;
-            step(place, &adam_w.bound_update(1e-4)?, &mut (), buffers, len)?;
-            step(place, &adam_w.centered(), &mut (), buffers, len)?;
-            step(place, &Lamb::timm().tick(&mut { clock })?.cautious_mean(), &mut (), buffers, len)?;
-            step(place, &Sam::DEFAULT.climb()?, &mut (), buffers, len)?;
-            step(place, &Sam::asam().climb()?, &mut (), buffers, len)?;
+            step(place, &adam_w.cautious_mean(), buffers, len)?;
+            step(place, &adam_w.bound_update(1e-4), buffers, len)?;
+            step(place, &adam_w.centralize_grads(), buffers, len)?;
+            step(place, &Lamb::timm().tick(&mut { clock })?.cautious_mean(), buffers, len)?;
+            step(place, &Sam::DEFAULT.perturb()?, buffers, len)?;
+            step(place, &Sam::asam().perturb()?, buffers, len)?;
             hash.add(buffers, len, 2);
         }
     }
     Ok(hash.value())
+}
+
+fn step<U: Rule<S>, A: Adapter, const S: usize>(
+    place: Place,
+    step: &Step<U, A>,
+    buffers: &mut Buffers,
+    len: usize,
+) -> Result<(), Error> {
+    let (params, grads, state) = buffers.streams(len);
+    place.apply(step, params, grads, state)
 }

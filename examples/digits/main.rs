@@ -4,15 +4,15 @@
 #![allow(clippy::indexing_slicing, reason = "an example may panic where its own tables are wrong")]
 
 mod charts;
-mod element_wise;
 mod optimizers;
 #[path = "../shared/picture.rs"]
 mod picture;
+mod registered;
 mod table;
 mod trainer;
 mod training;
 mod valley;
-mod whole;
+mod variants;
 
 use gradstep::Backend;
 use gradstep_testkit::network;

@@ -2,7 +2,7 @@
 
 use crate::trainer::Start;
 use crate::training::Plan;
-use crate::{element_wise, whole};
+use crate::{registered, variants};
 use gradstep::any::AnyOptimizer;
 use gradstep_testkit::{Family, TUNED, Tuned};
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ pub(crate) struct Entry {
 
 /// Every optimizer, in the order of the tuned learning rates.
 pub(crate) fn registry() -> Result<Vec<Entry>, String> {
-    let mut starts: HashMap<_, _> = element_wise::starts().chain(whole::starts()).collect();
+    let mut starts: HashMap<_, _> = registered::starts().chain(variants::starts()).collect();
     let entries = TUNED.iter().map(|&Tuned { name, family, digits, path, .. }| {
         let plan = match name {
             // It compares the signs of successive gradients, so they must be of the same samples.
@@ -34,7 +34,7 @@ pub(crate) fn registry() -> Result<Vec<Entry>, String> {
         Ok(Entry { name, start, family, lr: digits, valley_lr: path, plan })
     });
     let entries: Vec<_> = entries.collect::<Result<_, String>>()?;
-    let mut names = AnyOptimizer::NAMES.iter().chain(whole::NAMES).chain(starts.keys());
+    let mut names = AnyOptimizer::NAMES.iter().chain(starts.keys());
     match names.find(|name| entries.iter().all(|entry| entry.name != **name)) {
         Some(name) => Err(format!("{name} has no tuned learning rate or does not start")),
         None => Ok(entries),

@@ -1,14 +1,23 @@
-//! What training needs of an optimizer, whether it updates each element by itself or looks at whole tensors.
+//! What training needs of an optimizer, one of the registry or a variant.
 
 use gradstep::Error;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Rows and columns of a tensor. A vector is one row.
-pub(crate) type Shape = [usize; 2];
+pub(crate) type Matrix = [usize; 2];
 
 /// Starts an optimizer with a learning rate on parameters, which are tensors of these shapes one after another.
-pub(crate) type Start = Rc<dyn Fn(f64, &[Shape], &[f32]) -> Result<Box<dyn Trainer>, Error>>;
+pub(crate) type Start = Rc<dyn Fn(f64, &[Matrix], &[f32]) -> Result<Box<dyn Trainer>, Error>>;
+
+/// Estimates of the Hessian's diagonal.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Curvature {
+    /// Of Gauss, Newton and Bartlett: Liu et al. 2023, arXiv 2305.14342.
+    GaussNewton,
+    /// Of Hutchinson: Yao et al. 2020, arXiv 2006.00719.
+    Hutchinson,
+}
 
 /// An optimizer at work on the parameters of a model, with its state.
 pub(crate) trait Trainer {
@@ -16,7 +25,7 @@ pub(crate) trait Trainer {
     fn step(&mut self, params: &mut [f32], grads: &[f32], loss: f64) -> Result<(), Error>;
 
     /// The parameters at which a step takes its gradient, if not those that it updates.
-    fn climb(&mut self, _params: &mut [f32], _grads: &[f32]) -> Result<Option<&[f32]>, Error> {
+    fn perturb(&mut self, _params: &mut [f32], _grads: &[f32]) -> Result<Option<&[f32]>, Error> {
         Ok(None)
     }
 
@@ -28,11 +37,12 @@ pub(crate) trait Trainer {
         Ok(())
     }
 
-    fn wants_curvature(&self) -> bool {
-        false
+    /// The estimate of the Hessian's diagonal that the optimizer is made for, if it takes one.
+    fn wants_curvature(&self) -> Option<Curvature> {
+        None
     }
 
-    /// Takes an estimate of the Hessian's diagonal.
+    /// Takes such an estimate.
     fn curvature(&mut self, _estimate: &[f32]) -> Result<(), Error> {
         Ok(())
     }
@@ -50,13 +60,13 @@ impl dyn Trainer {
         let loss = gradient(params, grads)?;
         self.draw();
         let start = Instant::now();
-        let climbed = self.climb(params, grads)?;
-        let climb = start.elapsed();
-        if let Some(climbed) = climbed {
-            gradient(climbed, grads)?;
+        let perturbed = self.perturb(params, grads)?;
+        let time = start.elapsed();
+        if let Some(perturbed) = perturbed {
+            gradient(perturbed, grads)?;
         }
         let start = Instant::now();
         self.step(params, grads, loss)?;
-        Ok(climb + start.elapsed())
+        Ok(time + start.elapsed())
     }
 }

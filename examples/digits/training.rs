@@ -1,7 +1,7 @@
 //! One optimizer on the digits: from the same weights, over the same samples.
 
 use crate::optimizers::Entry;
-use crate::trainer::Trainer;
+use crate::trainer::{Curvature, Trainer};
 use gradstep::{Error, sample};
 use gradstep_testkit::network::{self, CLASSES, Digit, PARAMS, RECORD, TENSORS, backward, forward};
 use rand_pcg::Pcg64Mcg;
@@ -57,8 +57,14 @@ pub(crate) fn train(entry: &Entry, data: &Data) -> Result<Outcome, Error> {
     for _ in 0..entry.plan.epochs {
         sample::shuffle(&mut order, &mut rng);
         for batch in order.chunks(entry.plan.batch) {
-            if trainer.wants_curvature() && times.len() % CURVATURE_PERIOD == 0 {
-                trainer.curvature(&curvature(&params, batch, data, &mut rng)?)?;
+            if times.len() % CURVATURE_PERIOD == 0 {
+                match trainer.wants_curvature() {
+                    Some(Curvature::GaussNewton) => {
+                        trainer.curvature(&gauss_newton(&params, batch, data, &mut rng)?)?;
+                    }
+                    Some(Curvature::Hutchinson) => trainer.curvature(&hutchinson(&params, batch, data, &mut rng)?)?,
+                    None => {}
+                }
             }
             let gradient = |at: &[f32], grads: &mut [f32]| gradient(at, batch, data, grads);
             times.push(trainer.advance(&mut params, &mut grads, gradient)?);
@@ -103,9 +109,8 @@ fn mean_loss(params: &[f32], digits: &[Digit]) -> Result<f64, Error> {
     Ok(sum / digits.len() as f64)
 }
 
-/// The Gauss-Newton-Bartlett estimate of the Hessian's diagonal: the batch's size times the square of its gradient for
-/// labels that the model itself draws (Liu et al. 2023, arXiv 2305.14342).
-fn curvature(params: &[f32], batch: &[usize], data: &Data, rng: &mut impl Rng) -> Result<Vec<f32>, Error> {
+/// [`Curvature::GaussNewton`]: the batch's size times the square of its gradient for labels that the model itself draws.
+fn gauss_newton(params: &[f32], batch: &[usize], data: &Data, rng: &mut impl Rng) -> Result<Vec<f32>, Error> {
     let mut estimate = vec![0.0; PARAMS];
     for &i in batch {
         let digit = data.train[i];
@@ -122,4 +127,19 @@ fn curvature(params: &[f32], batch: &[usize], data: &Data, rng: &mut impl Rng) -
         *g = batch.len() as f32 * *g * *g;
     }
     Ok(estimate)
+}
+
+/// [`Curvature::Hutchinson`]: `z · (H·z)` for random signs z. `H·z` is the difference of the gradients at two points on a line in
+/// the direction z.
+fn hutchinson(params: &[f32], batch: &[usize], data: &Data, rng: &mut impl Rng) -> Result<Vec<f32>, Error> {
+    const DISTANCE: f32 = 1.0 / 1024.0;
+    let signs: Vec<f32> = params.iter().map(|_| if rng.next_u32() & 1 == 0 { 1.0 } else { -1.0 }).collect();
+    let gradient_at = |distance: f32| {
+        let at: Vec<f32> = params.iter().zip(&signs).map(|(p, z)| p + distance * z).collect();
+        let mut grads = vec![0.0; PARAMS];
+        gradient(&at, batch, data, &mut grads).map(|_| grads)
+    };
+    let (ahead, behind) = (gradient_at(DISTANCE)?, gradient_at(-DISTANCE)?);
+    let differences = ahead.iter().zip(&behind).map(|(ahead, behind)| (ahead - behind) / (2.0 * DISTANCE));
+    Ok(differences.zip(&signs).map(|(of_gradients, z)| z * of_gradients).collect())
 }

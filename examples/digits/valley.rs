@@ -29,7 +29,7 @@ pub(crate) fn path(entry: &Entry) -> Result<Vec<(f64, f64)>, Error> {
     let mut points = Vec::with_capacity(STEPS + 1);
     for _ in 0..STEPS {
         points.push((params[0].into(), params[1].into()));
-        if trainer.wants_curvature() {
+        if trainer.wants_curvature().is_some() {
             trainer.curvature(&[0.1, 2.0])?;
         }
         trainer.advance(&mut params, &mut grads, gradient)?;

@@ -13,6 +13,7 @@
 
 mod bits;
 mod errors;
+mod looking;
 mod patterns;
 mod primitives;
 mod record;

@@ -3,7 +3,7 @@
 use crate::bits::{self, apply, others};
 use crate::patterns::Patterns;
 use crate::subjects::Apply;
-use gradstep::math::{Average as _, Ema, Interpolate, Lerp, TINY, cube_root, variance};
+use gradstep::math::{Ema, Lerp, TINY, cube_root, variance};
 use gradstep::rule::Rule;
 use gradstep::{Backend, Real, Step};
 use gradstep_testkit::{backends, tolerance};

@@ -9,20 +9,47 @@ use std::process::{Command, ExitCode};
 
 const INTRODUCTION: &str = "# Every float
 
-A sweep gives one input of a step all bit patterns of an f32 in turn, or every n-th, and leaves the other inputs as they are. Those
-come from a fresh state, a running one, one of large numbers, one of tiny numbers, or are special numbers in turn: zeros,
-subnormals, the ends of every range, infinities and NaN. There is a sweep for each input (the parameter, the gradient, each
-slot) of every optimizer with every preset and option, bare and with adapters, averages and the other things that can be fused in.
+A sweep runs a step with every bit pattern of an f32, or with every n-th, as one of its inputs. The other inputs stay the same.
+There is a sweep for each input (the parameter, the gradient, each slot) of every optimizer with every preset and option:
+alone, and with adapters, averages and the other things that can be fused in. Where a step looks at more than an element, the
+pattern is one element of a tensor of two rows.
 
-`bits` compares every backend with the scalar one at 0 ULP, `primitives` does the same for the operations that formulas are made
-of and compares them with a definition too, and `errors` compares the scalar backend with the f64 formulas of
-`testkit/src/oracle/`.
+The other inputs come from one of five sets: a fresh state, a running one, one with large numbers, one with tiny numbers, and
+special numbers in turn (zeros, subnormals, the ends of every range, infinities and NaN).
+
+There are three tasks. `bits` compares every backend with the scalar one at 0 ULP. `primitives` does the same for the operations
+that formulas are made of, and compares them with their definitions too. `errors` compares the scalar backend with the f64
+formulas of `testkit/src/oracle/`.
 
 ```sh
-cargo run --release -p gradstep-exhaustive -- bits          # goes on where it was broken off; --help has more
+cargo run --release -p gradstep-exhaustive -- bits          # resumes an interrupted run; --help has more
 ```
 
 CI makes the same sweeps with every 997th, 150,001st and 4,000,037th pattern (`scripts/exhaustive`).
+";
+
+const ERRORS: &str = "
+## The largest errors
+
+The largest error of each optimizer, the input where it occurs, and the bound that the tests keep. From fresh and running
+states, outside the ranges of the next table. An error is given in units of 2⁻²⁴ of the largest of three numbers: the result,
+what it is added to, and its sensitivity to its inputs.
+
+| optimizer | parameter | at | bound | state | at | bound |
+|---|---|---|---|---|---|---|
+";
+
+const FAR: &str = "
+## Where the parameter is far from the formula
+
+Magnitudes of one input while the others are ordinary.
+
+- *From* is the magnitude at which something overflows, with the default hyper-parameters.
+- *Below* is the magnitude below which something underflows, with any of the tested options. All of these have no epsilon.
+- *far* means more than the bound away from the formula. A parameter that does not move counts as far.
+
+| optimizer | input | from | below |
+|---|---|---|---|
 ";
 
 /// The largest error of an optimizer and the input where it lies.
@@ -80,7 +107,8 @@ fn runs(text: &mut String, lines: &[Line]) {
     }
     _ = writeln!(
         text,
-        "\nThe table below is of {}, on {cpu} with the backends {}; {:.1} hours of one core. No sweep found a difference.\n",
+        "\nThe last run was on {}, on {cpu} with the backends {}. It took {:.1} hours of one core. No sweep found a \
+         difference.\n",
         date.trim(),
         backends.join(", "),
         all / 3600.0
@@ -133,12 +161,7 @@ fn errors(text: &mut String, lines: &[Line]) {
             }
         }
     }
-    text.push_str(
-        "\n## The largest errors\n\nIn units of 2⁻²⁴ of the largest of the result, what it is added to, and its sensitivity to its \
-         inputs, beside the bound that the tests keep. From fresh and running states, outside the ranges of the \
-         next table.\n\n\
-         | optimizer | parameter | at | bound | state | at | bound |\n|---|---|---|---|---|---|---|\n",
-    );
+    text.push_str(ERRORS);
     for entry in registry() {
         if let Some([param, state]) = worst.get(entry.name) {
             let bounds = entry.variants.iter().map(|variant| variant.bound());
@@ -150,12 +173,7 @@ fn errors(text: &mut String, lines: &[Line]) {
             );
         }
     }
-    text.push_str(
-        "\n## Where the parameter is far from the formula\n\nMagnitudes of one input, the others ordinary. *From*: with the \
-         default hyper-parameters, where something overflows. *Below*: with any of the tested options, where something \
-         underflows; all of these have no epsilon. *far* is more than the bound away from the formula, which includes a \
-         parameter that does not move.\n\n| optimizer | input | from | below |\n|---|---|---|---|\n",
-    );
+    text.push_str(FAR);
     for entry in registry() {
         for ((_, input), far) in far.iter().filter(|((name, _), _)| *name == entry.name) {
             let list = |ranges: &BTreeMap<String, f64>| {

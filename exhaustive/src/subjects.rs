@@ -1,6 +1,7 @@
 //! What is swept: every optimizer with every preset and option, bare and with what can be fused in, and the primitives.
 
 use crate::Task;
+use crate::looking::{self, Looking};
 use crate::patterns::Patterns;
 use crate::{bits, errors, primitives};
 use gradstep::average::{Lookahead, Swa, WeightEma};
@@ -29,7 +30,7 @@ impl Set {
     const FINITE: [Set; 4] = [Set::Fresh, Set::Running, Set::Large, Set::Tiny];
 
     /// Steps before the one that is swept, and the size of their gradients and of the parameter.
-    fn history(self) -> (u32, f32, f32) {
+    pub(crate) fn history(self) -> (u32, f32, f32) {
         match self {
             Set::Fresh => (0, 1.0, 0.5),
             Set::Running => (30, 1.0, 0.5),
@@ -53,6 +54,8 @@ enum Subject {
     Step { entry: usize, variant: usize, adapters: Option<usize>, set: Set },
     /// Something fused in by its type.
     Fused { index: usize, special: bool },
+    /// What looks at more than an element.
+    Looking(Looking),
     /// A primitive, with the other operand.
     Primitive { index: usize, special: bool },
 }
@@ -78,6 +81,7 @@ impl Sweep {
                 let is_ordinary = matches!(set, Set::Fresh | Set::Running);
                 errors::sweep(&mut run, &step, &others, self.input, is_ordinary, patterns)
             }
+            (_, Subject::Looking(looking)) => looking::sweep(looking, self.input, patterns).map(|()| "same".to_owned()),
             _ => bits::sweep(&self.prepare(), self.input, patterns).map(|()| "same".to_owned()),
         }
     }
@@ -96,7 +100,7 @@ impl Sweep {
                 let others = [0.7, 0.3, 0.2, 0.1, 0.4, 0.6, 0.5, 0.8];
                 Prepared { apply, others: (!special).then(|| others[..inputs].to_vec()), inputs }
             }
-            Subject::Primitive { .. } => unreachable!("primitives have a sweep of their own"),
+            Subject::Looking(_) | Subject::Primitive { .. } => unreachable!("they have sweeps of their own"),
         }
     }
 }
@@ -169,6 +173,21 @@ pub(crate) fn sweeps(task: Task) -> Vec<Sweep> {
             for special in [false, true] {
                 let set = if special { "Special" } else { "Running" };
                 add(format!("{name}, {set}"), Subject::Fused { index, special }, inputs);
+            }
+        }
+        for (index, (name, variants)) in looking::variants().into_iter().enumerate() {
+            for (variant, optimizer) in variants.iter().enumerate() {
+                let sets = if variant == 0 { &Set::ALL[..] } else { &[Set::Running] };
+                for &set in sets {
+                    let subject = Subject::Looking(Looking::Step { index, variant, set });
+                    add(format!("{name} {variant}, {set:?}"), subject, 2 + optimizer.slots().count());
+                }
+            }
+        }
+        for (index, (name, slots)) in looking::FUSED.into_iter().enumerate() {
+            for special in [false, true] {
+                let set = if special { "Special" } else { "Running" };
+                add(format!("{name}, {set}"), Subject::Looking(Looking::Fused { index, special }), 2 + slots);
             }
         }
     }

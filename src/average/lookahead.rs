@@ -1,21 +1,22 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{Interpolate, Lerp};
+use crate::math::Lerp;
 use crate::range::Range;
 use crate::real::Real;
 use crate::rule::{Follower, Rule};
 use crate::run::{Wrong, pass};
 
-/// Every few steps the weights go back to a slow copy, which has first moved a part of the way toward them.
+/// Keeps a slow copy of the weights. Every `period` steps the copy moves a part of the way toward the weights, and then
+/// the weights are set to the copy.
 ///
 /// ```text
 /// every `period` steps:  s ← s + alpha·(p − s);  p ← s
 /// ```
 ///
-/// Source: Zhang, Lucas, Hinton & Ba, "Lookahead Optimizer: k steps forward, 1 step back", 2019, arXiv 1907.08610;
-/// the form of `optax.lookahead` and pytorch_optimizer's `Lookahead`, with timm's values. The slow copy starts as the parameters.
-/// timm's `Lookahead` makes its slow copy at the first synchronization, so that one changes nothing. To match timm, make the
-/// slow copy after `period` steps, and start the clock then.
+/// Source: Zhang, Lucas, Hinton & Ba, "Lookahead Optimizer: k steps forward, 1 step back", 2019, arXiv 1907.08610; the
+/// form of `optax.lookahead` and pytorch_optimizer's `Lookahead`, with timm's values. The slow copy starts as the
+/// parameters. timm's `Lookahead` makes its slow copy at the first synchronization, which therefore changes nothing. To
+/// match timm, make the slow copy after `period` steps and start the clock then.
 ///
 /// To reset the state of the optimizer at a synchronization (optax's `reset_state`), call
 /// [`Optimizer::init`](crate::Optimizer::init) and start a new clock. To pull a momentum buffer back too (pytorch_optimizer's
@@ -42,7 +43,7 @@ use crate::run::{Wrong, pass};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields, default))]
 pub struct Lookahead {
-    /// The part of the way that the slow copy moves. In [0, 1]. Default 0.5.
+    /// How far the slow copy moves toward the weights, as a part of the distance. In [0, 1]. Default 0.5.
     pub alpha: f64,
     /// Steps between two synchronizations. At least 1. Default 6.
     pub period: u64,
@@ -52,7 +53,7 @@ impl Lookahead {
     /// The default, as a constant.
     pub const DEFAULT: Self = Lookahead { alpha: 0.5, period: 6 };
 
-    /// Counts one more step and says whether it ends with a synchronization. The clock starts at 0.
+    /// Counts one more step, and returns the synchronization if the step ends with one. The clock starts at 0.
     ///
     /// # Errors
     /// [`Error::HyperParameter`] for a field out of range, [`Error::ClockOverflow`]. The clock has not advanced then.

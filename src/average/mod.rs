@@ -1,4 +1,5 @@
-//! Averages of the weights, to evaluate with: fused into the step by [`Step::then`](crate::Step::then), or a separate pass.
+//! Averages of the weights, for evaluation. [`Step::then`](crate::Step::then) fuses them into a step, or their `apply`
+//! updates them in a separate pass.
 //!
 //! ```
 //! use gradstep::{Adam, Optimizer, average::WeightEma};

@@ -10,16 +10,16 @@ use crate::run::{Step, Wrong, pass};
 ///
 /// | preset | decay | start |
 /// |---|---|---|
-/// | [`WeightEma::torch`], `torch.optim.swa_utils` with `get_ema_multi_avg_fn`, the default | 0.999 | the first weights that are shown: `a ← p` at t = 1 |
-/// | [`WeightEma::timm`], `timm.utils.ModelEmaV3` | 0.9999 | the weights before training: copy them into the average. An average from a checkpoint is taken as it is, at any clock |
+/// | [`WeightEma::torch`], `torch.optim.swa_utils` with `get_ema_multi_avg_fn`, the default | 0.999 | the first weights that it sees: `a ← p` at t = 1 |
+/// | [`WeightEma::timm`], `timm.utils.ModelEmaV3` | 0.9999 | the weights before training, which you copy into the average. An average from a checkpoint goes on at any clock |
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields, default))]
 pub struct WeightEma {
-    /// Decay rate. In [0, 1]: with 1, where momentum schedules of BYOL and DINO end, the average stays as it is.
+    /// Decay rate. In [0, 1]. With 1, where the momentum schedules of BYOL and DINO end, the average does not change.
     /// Default 0.999.
     pub decay: f64,
-    /// The average holds the weights before training when it starts. Off, the first weights that are shown replace
-    /// whatever the average holds. Default false.
+    /// Whether you have copied the weights before training into the average. If not, the first weights replace what the
+    /// average holds. Default false.
     pub from_initial: bool,
 }
 
@@ -56,7 +56,7 @@ impl Default for WeightEma {
     }
 }
 
-/// Stochastic weight averaging: the mean of all sets of weights that it was shown, usually one an epoch.
+/// Stochastic weight averaging: the mean of all sets of weights that it has seen, usually one set an epoch.
 ///
 /// Source: Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization", 2018,
 /// arXiv 1803.05407; `torch.optim.swa_utils.AveragedModel`.
@@ -76,7 +76,7 @@ impl Swa {
 }
 
 impl Average {
-    /// Shows the weights to the average, in a pass over the two.
+    /// Updates the average with the weights, in a pass over both slices.
     ///
     /// # Errors
     /// [`Error::Length`] where the average is not as long as the weights. Nothing has been written then.
@@ -86,7 +86,8 @@ impl Average {
 }
 
 impl CompensatedAverage {
-    /// Shows the weights to the average and what rounding took off it, in a pass over the three.
+    /// Updates the average and its compensation with the weights, in a pass over the three slices. The compensation is
+    /// the part that rounding takes off the average.
     ///
     /// # Errors
     /// [`Error::Length`] where the average or the compensation is not as long as the weights. Nothing has been written then.

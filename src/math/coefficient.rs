@@ -1,15 +1,16 @@
 use core::ops::{Add, Div, Mul};
 
-/// A number of at least 0 to some 58 bits: what the coefficients of a step are derived in.
+/// A number of at least 0 with about 58 correct bits. The coefficients of a step are derived in it.
 ///
-/// It takes integer operations alone, in a third of the code that f64 takes where the CPU has none, and gives the same bits
-/// everywhere. Products and sums are within 2⁻⁶² of themselves, quotients and roots within 2⁻⁵⁸, so a coefficient that is
-/// derived in a few operations and rounded once is within 0.5001 units in the last place of an f32.
+/// It uses integer operations only and gives the same bits everywhere. On a CPU without f64 it takes a third of the
+/// code of f64. Products and sums are within 2⁻⁶² of themselves, quotients and roots within 2⁻⁵⁸, so a coefficient that
+/// is derived in a few operations and rounded once is within 0.5001 units in the last place of an f32.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Coefficient {
     /// The number times 2^(63 − exponent), at least 2⁶³ or 0.
     significand: u64,
-    /// It wraps, which no number reaches that is derived from f64 in less than twenty squarings. That of 0 is below all others.
+    /// It wraps around, but not before twenty squarings of a number that was an f64. The exponent of 0 is below all
+    /// others.
     exponent: i32,
 }
 
@@ -60,7 +61,8 @@ impl Coefficient {
 
     /// `1 − selfⁿ`, or 0 for numbers above 1: the power by repeated squaring, in fixed point.
     ///
-    /// Each product is off by 2⁻⁶² at most and a square doubles what it takes over, so the power is off by about `n·2⁻⁶²`.
+    /// Each product adds an error of 2⁻⁶² at most, and squaring doubles the error so far, so the power is off by about
+    /// `n·2⁻⁶²`.
     pub const fn complement_of_power(self, n: u64) -> Self {
         if n == 0 {
             return Coefficient::ZERO;
@@ -170,7 +172,7 @@ impl From<u64> for Coefficient {
     }
 }
 
-/// The upper half of a product. One function where it is long.
+/// The upper half of a product. It is not inlined where it takes many instructions.
 #[cfg_attr(target_pointer_width = "64", inline)]
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 const fn high(a: u64, b: u64) -> u64 {

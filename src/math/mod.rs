@@ -9,20 +9,37 @@ mod ema;
 mod epsilon;
 mod lerp;
 mod power;
+mod ratio;
 mod rectification;
+mod root;
+mod rounding;
 mod second_moment;
 mod sum;
+mod sums;
 
 pub use coefficient::Coefficient;
 pub use cube_root::cube_root;
-pub use ema::{Average, DecayingSum, Ema, SlowEma, SlowSum};
-pub use epsilon::{Both, Epsilon, Inside, Outside};
+pub use ema::{DecayingSum, Ema};
+pub use epsilon::Epsilon;
 pub(crate) use epsilon::{LEAST, LEAST_ROOT};
-pub use lerp::{AtEnd, Inner, Interpolate, Lerp};
-pub use power::{Exponent, Half, Power};
+pub use lerp::Lerp;
+pub use power::Power;
+pub(crate) use ratio::{quotient, trust_ratio};
 pub use rectification::rectification;
+pub(crate) use root::sqrt;
+pub(crate) use rounding::{coefficient, rounded};
 pub use second_moment::{SecondMoment, variance};
 pub use sum::Sum;
+pub use sums::Sums;
+
+/// What is added where nothing is: `x + −0` is x for every x, also for −0, so a compiler drops the addition.
+pub(crate) const NOTHING: f32 = -0.0;
+
+/// Whether a number is that. Compared as integers.
+#[inline(always)]
+pub(crate) const fn is_nothing(x: f32) -> bool {
+    x.to_bits() == NOTHING.to_bits()
+}
 
 /// 2⁻¹¹⁴, the magnitude below which state that fades is stored as zero: see [`Rule::fades`](crate::rule::Rule::fades).
 ///

@@ -1,5 +1,5 @@
-/// How far the variance of Adam's step at step `t` is from its limit: the factor r that rectifies the step, or `None` where
-/// the variance cannot be estimated yet, as ρ is not above the threshold.
+/// RAdam's factor r for step `t`, by which the step is multiplied because the second moment has seen few gradients.
+/// `None` while ρ is not above the threshold: the variance cannot be estimated yet.
 ///
 /// ```text
 /// ρ∞ = 2/(1−β2) − 1;  ρ = ρ∞ − 2t·β2ᵗ/(1−β2ᵗ)
@@ -12,5 +12,5 @@ pub fn rectification(beta2: f64, threshold: f64, t: u64) -> Option<f64> {
     let power = libm::pow(beta2, t as f64);
     let rho = rho_inf - 2.0 * t as f64 * power / (1.0 - power);
     let of = |rho: f64| (rho - 4.0) * (rho - 2.0) / rho;
-    (rho > threshold).then(|| libm::sqrt(of(rho) / of(rho_inf)))
+    (rho > threshold).then(|| crate::math::sqrt(of(rho) / of(rho_inf)))
 }

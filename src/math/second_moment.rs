@@ -1,6 +1,6 @@
 use super::coefficient::Coefficient;
-use super::ema::{Average, Ema};
-use super::epsilon::{Both, Epsilon, Inside, Outside};
+use super::ema::Ema;
+use super::epsilon::Epsilon;
 use crate::error::Error;
 use crate::real::Real;
 
@@ -10,38 +10,32 @@ use crate::real::Real;
 /// `√seen · (√(v̂ + eps_root) + eps)`, where `seen` is `1 − βᵗ`, and the coefficient of the quotient is multiplied by
 /// `√seen`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SecondMoment<E, A = Ema> {
-    average: A,
-    epsilon: E,
+pub struct SecondMoment {
+    average: Ema,
+    epsilon: Epsilon,
 }
 
-impl SecondMoment<Outside> {
+impl SecondMoment {
     /// The root is `√v̂ + eps`. `seen` is what v̂ divides v by: `1 − βᵗ`, or 1 without correction.
     #[inline]
     pub(crate) fn outside(beta: f64, eps: f64, seen: Coefficient) -> Result<Self, Error> {
-        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Outside::alone(eps, seen.sqrt())? })
+        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Epsilon::outside(eps, seen.sqrt())? })
     }
-}
 
-impl SecondMoment<Inside> {
     /// The root is `√(v + eps)`.
     #[inline]
     pub(crate) fn inside(beta: f64, eps: f64) -> Result<Self, Error> {
-        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Inside::alone("eps", eps)? })
+        Ok(SecondMoment { average: Ema::unchecked(beta), epsilon: Epsilon::inside("eps", eps)? })
     }
-}
 
-impl SecondMoment<Both> {
     /// The root is `√(v̂ + eps_root) + eps`; with `hat`, `eps` is added to the root of v instead.
     #[inline]
     pub(crate) fn both(beta: f64, eps: f64, eps_root: f64, hat: bool, seen: Coefficient) -> Result<Self, Error> {
         let scale = if hat { Coefficient::ONE } else { seen.sqrt() };
-        let epsilon = Both::new((eps, scale), (eps_root, seen))?;
+        let epsilon = Epsilon::both((eps, scale), (eps_root, seen))?;
         Ok(SecondMoment { average: Ema::unchecked(beta), epsilon })
     }
-}
 
-impl<E: Epsilon, A: Average> SecondMoment<E, A> {
     /// The average after it has seen `g`.
     #[inline(always)]
     pub fn of<R: Real>(&self, v: R, g: R) -> R {
@@ -60,22 +54,34 @@ impl<E: Epsilon, A: Average> SecondMoment<E, A> {
         self.epsilon.root(v)
     }
 
+    /// The divisor of a moment that has an epsilon outside alone.
+    #[inline(always)]
+    pub(crate) fn root_outside<R: Real>(&self, v: R) -> R {
+        self.epsilon.without_inside().root(v)
+    }
+
+    /// The divisor of a moment that has an epsilon inside alone.
+    #[inline(always)]
+    pub(crate) fn root_inside<R: Real>(&self, v: R) -> R {
+        self.epsilon.without_outside().root(v)
+    }
+
     /// The form for a decay rate of at least ½.
     #[inline(always)]
-    pub(crate) fn slow(&self) -> Option<SecondMoment<E, A::Slow>> {
-        Some(SecondMoment { average: self.average.slow()?, epsilon: self.epsilon })
+    pub(crate) fn slow(self) -> Option<Self> {
+        Some(SecondMoment { average: self.average.slow()?, ..self })
     }
 
-    /// The form for a decay rate of at least ½ without an addition inside the root, where it gives the same bits.
+    /// The form for a decay rate of at least ½ without an addition inside the root.
     #[inline(always)]
-    pub(crate) fn usual(&self) -> Option<SecondMoment<Outside, A::Slow>> {
-        Some(SecondMoment { average: self.average.slow()?, epsilon: self.epsilon.outside()? })
+    pub(crate) fn usual(self) -> Option<Self> {
+        Some(SecondMoment { average: self.average.slow()?, epsilon: self.epsilon.only_outside()? })
     }
 
-    /// The form for a decay rate of at least ½ without an addition to the root, where it gives the same bits.
+    /// The form for a decay rate of at least ½ without an addition to the root.
     #[inline(always)]
-    pub(crate) fn inner(&self) -> Option<SecondMoment<Inside, A::Slow>> {
-        Some(SecondMoment { average: self.average.slow()?, epsilon: self.epsilon.inside()? })
+    pub(crate) fn inner(self) -> Option<Self> {
+        Some(SecondMoment { average: self.average.slow()?, epsilon: self.epsilon.only_inside()? })
     }
 
     /// Whether the average may be stored as zero where it is tiny: see [`Epsilon::hides_tiny`].
@@ -85,8 +91,8 @@ impl<E: Epsilon, A: Average> SecondMoment<E, A> {
     }
 }
 
-/// `square − mean²`, or 2⁻²⁰ of `square` where that is more: what rounding leaves of it after a long run of nearly equal
-/// gradients is noise, and can even be negative.
+/// `square − mean²`, but at least 2⁻²⁰ of `square`. After many nearly equal gradients the difference is only rounding
+/// noise, and can even be negative.
 #[inline(always)]
 pub fn variance<R: Real>(square: R, mean: R) -> R {
     const NOISE: f32 = 1.0 / 1_048_576.0;

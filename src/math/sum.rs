@@ -1,8 +1,8 @@
 use core::iter;
 use core::ops::{Add, AddAssign};
 
-/// The words of an exact sum: a whole number of 2⁻²⁹⁸, the product of the two smallest f32, in two's complement. A block of
-/// products is below 2²⁶⁶, so 2⁷⁴ of them fit.
+/// The number of words of an exact sum. It is an integer in two's complement, in units of 2⁻²⁹⁸, the square of the
+/// smallest f32. The sum of a block of products is below 2²⁶⁶, so 2⁷⁴ of them fit.
 const WORDS: usize = 10;
 
 /// A power of two below every product of two f32: the unit is 2 to the power of this.
@@ -65,7 +65,7 @@ impl Sum {
     /// The root of the sum: the Euclidean norm, where it is one of squares.
     #[inline]
     pub fn root(&self) -> f64 {
-        libm::sqrt(self.value())
+        crate::math::sqrt(self.value())
     }
 
     /// The sum over the number of elements, 0 where there is none.

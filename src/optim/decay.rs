@@ -1,10 +1,9 @@
 //! How weight decay acts.
 
 use super::facts::{FieldType, Kind, Value};
-use crate::check;
 use crate::error::{Error, Named};
-use crate::math::Coefficient;
-use crate::rule::{Decay, Decaying, Descent, Loss};
+use crate::math::{self, Coefficient};
+use crate::rule::{Decay, Decayed, DecayedDescent, Descent};
 
 /// How weight decay acts: the field `decay_form` of every optimizer.
 ///
@@ -24,11 +23,14 @@ pub enum DecayForm {
     Decoupled,
     /// `p ← p − weight_decay · p` beside the step, whatever the learning rate: `fixed_decay` of pytorch_optimizer.
     Fixed,
+    /// `u ← u + weight_decay · p`: in the update, before a trust ratio or another factor of the whole tensor scales it, as LAMB
+    /// has it. The same as [`DecayForm::Decoupled`] where there is no such factor.
+    InUpdate,
 }
 
 impl DecayForm {
     /// The names of the forms, for a field that is set by name.
-    pub const NAMES: &'static [&'static str] = &["coupled", "decoupled", "fixed"];
+    pub const NAMES: &'static [&'static str] = &["coupled", "decoupled", "fixed", "in_update"];
 
     /// The form's name.
     pub const fn name(self) -> &'static str {
@@ -36,7 +38,14 @@ impl DecayForm {
             DecayForm::Coupled => "coupled",
             DecayForm::Decoupled => "decoupled",
             DecayForm::Fixed => "fixed",
+            DecayForm::InUpdate => "in_update",
         }
+    }
+
+    /// The weight decay that joins the update, and the one that acts in another way.
+    #[inline]
+    pub(super) fn split(self, weight_decay: f64) -> (f64, f64) {
+        if self == DecayForm::InUpdate { (weight_decay, 0.0) } else { (0.0, weight_decay) }
     }
 
     /// The part of p that a step takes off.
@@ -45,7 +54,7 @@ impl DecayForm {
         let weight_decay = Coefficient::new(weight_decay);
         match self {
             DecayForm::Coupled => Coefficient::ZERO,
-            DecayForm::Decoupled => lr * weight_decay,
+            DecayForm::Decoupled | DecayForm::InUpdate => lr * weight_decay,
             DecayForm::Fixed => weight_decay,
         }
     }
@@ -65,8 +74,9 @@ impl FieldType for DecayForm {
             Value::Choice("coupled") => Ok(DecayForm::Coupled),
             Value::Choice("decoupled") => Ok(DecayForm::Decoupled),
             Value::Choice("fixed") => Ok(DecayForm::Fixed),
+            Value::Choice("in_update") => Ok(DecayForm::InUpdate),
             Value::Choice(_) => Err(Error::Unknown { what: Named::Choice, known: DecayForm::NAMES }),
-            _ => Err(Error::FieldType { name, expected: "coupled, decoupled or fixed" }),
+            _ => Err(Error::FieldType { name, expected: "coupled, decoupled, fixed or in_update" }),
         }
     }
 }
@@ -81,13 +91,13 @@ pub(super) fn decay(form: DecayForm, weight_decay: f64, lr: Coefficient) -> Resu
 #[inline]
 pub(super) fn decay_by(form: DecayForm, weight_decay: f64, rate: Coefficient) -> Result<Decay, Error> {
     Ok(match form {
-        DecayForm::Coupled => Decay::coupled(check::rounded(weight_decay)),
-        _ => Decay::decoupled(check::coefficient("weight_decay", weight_decay, rate)?),
+        DecayForm::Coupled => Decay::coupled(math::rounded(weight_decay)),
+        _ => Decay::decoupled(math::coefficient("weight_decay", weight_decay, rate)?),
     })
 }
 
 /// The rule of a direction with weight decay.
 #[inline]
-pub(super) const fn descent<D>(maximize: bool, decay: Decay, direction: D) -> Decaying<D> {
-    Loss::new(maximize, decay, Descent::new(direction))
+pub(super) const fn descent<D>(maximize: bool, decay: Decay, direction: D) -> DecayedDescent<D> {
+    Decayed::new(maximize, decay, Descent::new(direction))
 }

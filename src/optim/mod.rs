@@ -1,41 +1,45 @@
-//! The trait of an optimizer, its clocks and tables, and the registry. The optimizers themselves are in the crate's root.
+//! The [`Optimizer`] trait, clocks, slots, hyper-parameters as data, and the registry. The optimizers are at the root
+//! of the crate.
 //!
 //! # Limits
 //!
-//! - **Huge gradients**: the square of a gradient of 1.8e19 (2⁶⁴) or more is infinite in f32. An average of squares makes NaN
-//!   of the parameter then; with a sum of squares the parameter no longer changes. The page of each optimizer says which.
-//!   [`Step::clip_grads`](crate::Step::clip_grads), for example with 1e15, keeps such gradients away and costs no pass.
-//! - **Tiny gradients**: below 1e-19 a square loses digits, and below 2.6e-23 it is 0 while the gradient is not. With the usual
-//!   epsilons no step can tell. With an epsilon of 0, or below 1e-20, the smallest f32 counts as an epsilon inside the root, or
-//!   its root as one outside, so that steps stay bounded and 0/0 is 0.
-//! - **Small steps**: an update below half of a parameter's last digit, 3e-8 of it, is lost. A learning rate of 1e-8, or the
-//!   decay of AdamW at 1e-6, may change nothing at all. [`Step::compensated`](crate::Step::compensated) keeps what is lost in
-//!   one more slot.
-//! - **Long averages**: an average of weights no longer changes once its share of a new one is below the last digit: an
-//!   average of a million sets drifts by percents, and one with a decay of `1 − 1e-7` does not move.
-//!   [`Average::compensated`](crate::average::Average::compensated) keeps what is lost.
+//! - **Huge gradients**: the square of a gradient of 1.8e19 (2⁶⁴) or more is infinite in f32. If an optimizer averages
+//!   squares, the parameter becomes NaN. If it sums squares, the parameter no longer changes.
+//!   [`Step::clip_by_value`](crate::Step::clip_by_value), for example with 1e15, bounds gradients in the same pass.
+//! - **Tiny gradients**: the square of a gradient below 1e-19 loses digits, and below 2.6e-23 it is 0. With the usual
+//!   epsilons this changes no step. With an epsilon of 0 or below 1e-20, the crate uses the smallest f32 as an epsilon
+//!   inside the root, or its square root as one outside. Then steps stay bounded and 0/0 is 0.
+//! - **Small steps**: an update smaller than half of a parameter's last digit, 3e-8 of the parameter, is lost. So SGD
+//!   with a learning rate of 1e-8, or the decay of AdamW with one of 1e-6, may change nothing at all.
+//!   [`Step::compensated`](crate::Step::compensated) keeps the lost part in one more slot.
+//! - **Long averages**: an average of weights stops changing when new weights count for less than its last digit. A
+//!   mean over a million sets of weights is off by some per cent, and an average with a decay of `1 − 1e-7` does not
+//!   move at all. [`Average::compensated`](crate::average::Average::compensated) keeps the lost part.
 
 #[macro_use]
 pub(crate) mod facts;
 
-mod clock;
 mod decay;
 mod descent;
+mod layers;
 mod moments;
 #[cfg(test)]
 mod operations;
 mod optimizer;
+mod rates;
 mod signs;
 pub(crate) mod slot;
 mod squares;
 
-pub use clock::{Clock, ClockData};
+pub use crate::clock::{Applied, Carried, Clock, ClockData};
 pub use decay::DecayForm;
 pub use descent::*;
 pub use facts::{Field, HyperParameters, Kind, Preset, Value};
+pub use layers::*;
 pub use moments::*;
 pub use optimizer::Optimizer;
-pub(crate) use optimizer::tick_groups;
+pub(crate) use optimizer::begin_groups;
+pub use rates::*;
 pub use signs::*;
 pub use slot::{Holds, Slot, Start};
 pub use squares::*;
@@ -98,6 +102,26 @@ macro_rules! for_each_optimizer {
             SimplifiedAdEmaMix: 2,
             AcProp: 2,
             AdamaxW: 2,
+            Lars: 1,
+            Lamb: 2,
+            NovoGrad: 2,
+            Fromage: 0,
+            StableAdamW: 2,
+            Mars: 3,
+            AdamMini: 2,
+            RowAdaGrad: 1,
+            Dog: 1,
+            Dowg: 1,
+            Prodigy: 4,
+            DAdaptAdam: 3,
+            DAdaptSgd: 2,
+            PolyakSgd: 0,
+            Momo: 1,
+            AdamP: 2,
+            SgdP: 1,
+            QhAdam: 2,
+            AdaMod: 3,
+            AdaHessian: 3,
         }
     };
 }

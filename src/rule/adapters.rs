@@ -1,10 +1,12 @@
 //! The adapters that a step offers as methods. Each keeps the number that it was given too, for its error.
 
 use super::adapter::Adapter;
+use super::pass::{Found, Pass, Passes, Terms};
 use crate::check;
 use crate::error::Error;
 use crate::range::Range;
 use crate::real::Real;
+use crate::shape::Scope;
 
 /// `g ← factor · g`; made by [`Step::scale_grads`](crate::Step::scale_grads).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,9 +15,9 @@ pub struct ScaleGrads {
     factor: f32,
 }
 
-/// `g ← min(max(g, −limit), limit)`; made by [`Step::clip_grads`](crate::Step::clip_grads).
+/// `g ← min(max(g, −limit), limit)`; made by [`Step::clip_by_value`](crate::Step::clip_by_value).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ClipGrads {
+pub struct ClipByValue {
     given: f64,
     limit: f32,
 }
@@ -29,20 +31,33 @@ pub struct DecoupledDecay {
     rate: f32,
 }
 
-/// `g ← g − mean`; made by [`Step::centered`](crate::Step::centered).
+/// `g ← g − mean`, where the mean is that of the gradients of a row; made by
+/// [`Step::centralize_grads`](crate::Step::centralize_grads).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CenterGrads {
+pub struct CentralizeGrads {
     mean: f32,
 }
 
-impl CenterGrads {
-    /// The mean of gradients. One that is not finite makes the gradients so.
-    pub const fn new(mean: f64) -> Self {
-        CenterGrads { mean: mean as f32 }
+impl CentralizeGrads {
+    pub(crate) const fn new() -> Self {
+        CentralizeGrads { mean: 0.0 }
     }
 }
 
-impl Adapter for CenterGrads {
+impl Adapter for CentralizeGrads {
+    const PASSES: Passes = Passes::of(Pass::over(Scope::Row, 1));
+
+    #[inline(always)]
+    fn terms<R: Real>(&self, _pass: usize, _p: R, g: R) -> Terms<R> {
+        Terms::of([[g, R::splat(1.0)]])
+    }
+
+    #[inline(always)]
+    fn found(&mut self, _pass: usize, found: &Found<0>) {
+        let [sum, ..] = found.sums;
+        self.mean = if found.is_matrix { found.mean(sum) as f32 } else { 0.0 };
+    }
+
     #[inline(always)]
     fn grad<R: Real>(&self, _p: R, g: R) -> R {
         g - R::splat(self.mean)
@@ -61,10 +76,10 @@ impl ScaleGrads {
     }
 }
 
-impl ClipGrads {
+impl ClipByValue {
     /// A limit that is NaN, infinite or negative is an error of [`Step::apply`](crate::Step::apply).
     pub const fn new(limit: f64) -> Self {
-        ClipGrads { given: limit, limit: limit as f32 }
+        ClipByValue { given: limit, limit: limit as f32 }
     }
 }
 
@@ -88,7 +103,7 @@ impl Adapter for ScaleGrads {
     }
 }
 
-impl Adapter for ClipGrads {
+impl Adapter for ClipByValue {
     #[inline(always)]
     fn grad<R: Real>(&self, _p: R, g: R) -> R {
         g.max(R::splat(-self.limit)).min(R::splat(self.limit))
@@ -96,7 +111,7 @@ impl Adapter for ClipGrads {
 
     #[inline(always)]
     fn check(&self) -> Result<(), Error> {
-        check::field("clip_grads", self.given, Range::NonNegative)
+        check::field("clip_by_value", self.given, Range::NonNegative)
     }
 }
 

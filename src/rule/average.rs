@@ -1,7 +1,7 @@
 use super::compensated::add;
 use super::follower::Follower;
 use super::traits::Rule;
-use crate::math::{Interpolate, Lerp};
+use crate::math::Lerp;
 use crate::real::Real;
 
 /// One update of an average of the weights: `a ← a + weight·(p − a)`.
@@ -62,12 +62,13 @@ impl CompensatedAverage {
     #[inline(always)]
     fn of<R: Real>(&self, average: R, rest: R, p: R) -> (R, R) {
         let (plain, zero) = (self.plain.of(average, p), R::splat(0.0));
-        let Some(inner) = self.plain.lerp.inner() else {
+        let lerp = self.plain.lerp;
+        if lerp.inside().is_none() {
             // The average as it is or a new one.
-            return (plain, if self.plain.lerp.is_at_end() { zero } else { rest });
-        };
+            return (plain, if lerp.is_at_end() { zero } else { rest });
+        }
         // Toward p from the average and the rest together.
-        let (sum, lost) = add(average, rest, inner.part_of((p - average) - rest));
+        let (sum, lost) = add(average, rest, lerp.part_of((p - average) - rest));
         let is_finite = sum.abs().lt(R::splat(f32::INFINITY));
         (R::select(is_finite, sum, plain), R::select(is_finite, lost, zero))
     }

@@ -1,9 +1,14 @@
+use super::decayed::Decayed;
 use super::descent::Descent;
-use super::direction::{Direction, DirectionVisitor};
-use super::loss::Loss;
-use super::penalty::{Off, Switch};
-use super::traits::{Rule, Visitor};
+use super::direction::Direction;
+use super::pass::{Found, Passes, Terms};
+use super::penalty::Penalty;
+use super::scaling::{Scaling, Unscaled};
+use super::slots::{joined, parts};
+use super::traits::Rule;
+use crate::error::Error;
 use crate::real::Real;
+use crate::shape::Extent;
 
 /// `high + low + x` as the f32 next to it and the rest: a sum to some 48 bits.
 ///
@@ -22,8 +27,8 @@ pub(super) fn add<R: Real>(high: R, low: R, x: R) -> (R, R) {
 /// A [`Descent`] that keeps what rounding takes off the parameters, in one more slot, and adds it in the next step. Made by
 /// [`Step::compensated`](crate::Step::compensated).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Compensated<D> {
-    direction: D,
+pub struct Compensated<D, T = Unscaled> {
+    descent: Descent<D, T>,
 }
 
 /// A rule whose parameters are a sum of updates, so that it can be [`Compensated`].
@@ -35,17 +40,17 @@ pub trait Compensate {
     fn compensate(self) -> Self::Compensated;
 }
 
-impl<D> Compensate for Descent<D> {
-    type Compensated = Compensated<D>;
+impl<D, T> Compensate for Descent<D, T> {
+    type Compensated = Compensated<D, T>;
 
     #[inline(always)]
-    fn compensate(self) -> Compensated<D> {
-        Compensated { direction: self.into_direction() }
+    fn compensate(self) -> Compensated<D, T> {
+        Compensated { descent: self }
     }
 }
 
-impl<U: Compensate, W, G> Compensate for Loss<U, W, G> {
-    type Compensated = Loss<U::Compensated, W, G>;
+impl<U: Compensate> Compensate for Decayed<U> {
+    type Compensated = Decayed<U::Compensated>;
 
     #[inline(always)]
     fn compensate(self) -> Self::Compensated {
@@ -53,65 +58,61 @@ impl<U: Compensate, W, G> Compensate for Loss<U, W, G> {
     }
 }
 
-/// Compensates the form of a direction.
-struct Form<V>(V);
+/// Implements the rule for each number of the direction's slots.
+macro_rules! compensated {
+    ($($slots:literal + 1 = $all:literal),*) => {$(
+        impl<D: Direction<$slots>, T: Scaling<$slots>> Rule<$all> for Compensated<D, T> {
+            const EXTENTS: [Extent; $all] = joined(D::EXTENTS);
+            const PASSES: Passes = <Descent<D, T> as Rule<$slots>>::PASSES;
 
-macro_rules! one_slot_more {
-    ($($slots:literal + 1 = $more:literal: $($slot:ident)*;)*) => {$(
-        impl<D: Direction<$slots>> Rule<$more> for Compensated<D> {
             #[inline(always)]
-            fn lane<R: Real>(&self, p: R, g: R, state: [R; $more]) -> (R, [R; $more]) {
-                self.lane_decaying(p, g, Off, state)
+            fn terms<R: Real>(&self, pass: usize, p: R, g: R, mut state: [R; $all]) -> Terms<R> {
+                let Some((slots, [_])) = parts::<_, $slots, 1, $all>(&mut state) else { return Terms::none() };
+                self.descent.terms(pass, p, g, *slots)
             }
 
             #[inline(always)]
-            fn lane_decaying<R: Real, P: Switch>(
-                &self,
-                p: R,
-                g: R,
-                decay: P,
-                [$($slot,)* rest]: [R; $more],
-            ) -> (R, [R; $more]) {
-                let (update, [$($slot),*]) = self.direction.lane(g, [$($slot),*]);
-                let (p, rest) = add(p, rest, -decay.add_to(update, p));
-                (p, [$($slot,)* rest])
+            fn found(&mut self, pass: usize, found: &mut Found<$all>) {
+                found.of_first::<$slots, 1>(|found| self.descent.found(pass, found));
             }
 
             #[inline(always)]
-            fn form<V: Visitor<$more>>(&self, visitor: V) -> V::Output {
-                self.direction.form(Form(visitor))
+            fn lane<R: Real>(&self, p: R, g: R, state: [R; $all]) -> (R, [R; $all]) {
+                self.lane_decaying(p, g, Penalty::OFF, state)
             }
 
             #[inline(always)]
-            fn fades(&self) -> [bool; $more] {
-                let [$($slot),*] = self.direction.fades();
-                [$($slot,)* false]
-            }
-        }
-
-        impl<V: Visitor<$more>> DirectionVisitor<$slots> for Form<V> {
-            type Output = V::Output;
-
-            #[inline(always)]
-            fn visit<D: Direction<$slots>>(self, direction: D) -> V::Output {
-                self.0.visit(Compensated { direction })
+            fn lane_decaying<R: Real>(&self, p: R, g: R, decay: Penalty, mut state: [R; $all]) -> (R, [R; $all]) {
+                let Some((slots, [rest])) = parts(&mut state) else { return (p, state) };
+                let (update, after) = self.descent.update(p, g, *slots);
+                *slots = after;
+                let (p, lost) = add(p, *rest, -decay.add_to(update, p));
+                *rest = lost;
+                (p, state)
             }
 
+            const FORMS: u8 = D::FORMS;
+
             #[inline(always)]
-            fn general(self) -> V::Output {
-                self.0.general()
+            fn in_form(self, form: u8) -> Option<Self> {
+                Some(Compensated { descent: self.descent.in_form(form)? })
+            }
+
+            #[inline(always)]
+            fn fades(&self) -> [bool; $all] {
+                let mut fades = [false; $all];
+                if let Some((slots, [_])) = parts::<_, $slots, 1, $all>(&mut fades) {
+                    *slots = self.descent.fades();
+                }
+                fades
+            }
+
+            #[inline(always)]
+            fn check(&self) -> Result<(), Error> {
+                self.descent.check()
             }
         }
     )*};
 }
 
-one_slot_more! {
-    0 + 1 = 1: ;
-    1 + 1 = 2: a;
-    2 + 1 = 3: a b;
-    3 + 1 = 4: a b c;
-    4 + 1 = 5: a b c d;
-    5 + 1 = 6: a b c d e;
-    6 + 1 = 7: a b c d e f;
-    7 + 1 = 8: a b c d e f g;
-}
+compensated!(0 + 1 = 1, 1 + 1 = 2, 2 + 1 = 3, 3 + 1 = 4, 4 + 1 = 5, 5 + 1 = 6, 6 + 1 = 7, 7 + 1 = 8);

@@ -1,22 +1,11 @@
-use super::penalty::{Off, On, Penalty, Switch};
+use super::penalty::Penalty;
 
-/// Weight decay: none, in the gradient ([`Coupled`]) or in the step ([`Decoupled`]). Which of them can be known when the
-/// program runs ([`Decay`]) or from the type.
-pub trait WeightDecay: Copy + Send + Sync {
-    /// What the gradient takes.
-    type InGradient: Switch;
-
-    /// What the step takes.
-    type InStep: Switch;
-
-    /// `factor · p` for the gradient: an L2 penalty.
-    fn in_gradient(&self) -> Self::InGradient;
-
-    /// `factor · p` for the step.
-    fn in_step(&self) -> Self::InStep;
-}
-
-/// Weight decay whose place is known when the program runs.
+/// Weight decay: none, in the gradient or in the step.
+///
+/// ```text
+/// g ← g + factor · p        in the gradient: that of an L2 penalty factor/2 · p²
+/// p ← p − factor · p        in the step, apart from the gradient (Loshchilov & Hutter 2017, arXiv 1711.05101)
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decay {
     factor: f32,
@@ -24,98 +13,38 @@ pub struct Decay {
     in_step: bool,
 }
 
-/// Weight decay in the gradient: `g ← g + factor · p`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Coupled(On);
-
-/// Weight decay in the step: `p ← p − factor · p`, apart from the gradient (Loshchilov & Hutter 2017, arXiv 1711.05101).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Decoupled(On);
-
 impl Decay {
-    /// A factor of 0 is no decay.
+    /// How many forms there are: one for each place, and one without decay.
+    pub(super) const FORMS: u8 = 3;
+
+    /// Decay in the gradient. A factor of 0 is no decay.
     #[inline]
     pub(crate) const fn coupled(factor: f32) -> Self {
         Decay { factor, in_gradient: factor != 0.0, in_step: false }
     }
 
-    /// A factor of 0 is no decay.
+    /// Decay in the step. A factor of 0 is no decay.
     #[inline]
     pub(crate) const fn decoupled(factor: f32) -> Self {
         Decay { factor, in_gradient: false, in_step: factor != 0.0 }
     }
-}
 
-impl Coupled {
-    #[inline]
-    pub(super) const fn new(factor: f32) -> Self {
-        Coupled(On::new(factor))
-    }
-}
-
-impl Decoupled {
-    #[inline]
-    pub(super) const fn new(factor: f32) -> Self {
-        Decoupled(On::new(factor))
-    }
-}
-
-impl WeightDecay for Decay {
-    type InGradient = Penalty;
-    type InStep = Penalty;
-
+    /// `factor · p` for the gradient.
     #[inline(always)]
-    fn in_gradient(&self) -> Penalty {
+    pub const fn in_gradient(&self) -> Penalty {
         Penalty::switched(self.factor, self.in_gradient)
     }
 
+    /// `factor · p` for the step.
     #[inline(always)]
-    fn in_step(&self) -> Penalty {
+    pub const fn in_step(&self) -> Penalty {
         Penalty::switched(self.factor, self.in_step)
     }
-}
 
-impl WeightDecay for Off {
-    type InGradient = Off;
-    type InStep = Off;
-
+    /// The form of this number, if the decay is in it.
     #[inline(always)]
-    fn in_gradient(&self) -> Off {
-        Off
-    }
-
-    #[inline(always)]
-    fn in_step(&self) -> Off {
-        Off
-    }
-}
-
-impl WeightDecay for Coupled {
-    type InGradient = On;
-    type InStep = Off;
-
-    #[inline(always)]
-    fn in_gradient(&self) -> On {
-        self.0
-    }
-
-    #[inline(always)]
-    fn in_step(&self) -> Off {
-        Off
-    }
-}
-
-impl WeightDecay for Decoupled {
-    type InGradient = Off;
-    type InStep = On;
-
-    #[inline(always)]
-    fn in_gradient(&self) -> Off {
-        Off
-    }
-
-    #[inline(always)]
-    fn in_step(&self) -> On {
-        self.0
+    pub(super) fn in_form(self, form: u8) -> Option<Self> {
+        let form = Decay { factor: self.factor, in_gradient: form == 1, in_step: form == 2 };
+        (self.in_gradient == form.in_gradient && self.in_step == form.in_step).then_some(form)
     }
 }

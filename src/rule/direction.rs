@@ -1,7 +1,10 @@
+use super::pass::{Found, Passes, Terms};
+use crate::error::Error;
 use crate::real::Real;
+use crate::shape::Extent;
 
-/// A formula that turns the gradient of an element and its state into an update, which the rule subtracts from the
-/// parameter: what Adam, momentum and most other optimizers are. `S` is the number of state slots.
+/// A formula that turns a parameter, its gradient and its state into an update, which the rule subtracts from the parameter:
+/// what Adam, momentum and most other optimizers are. `S` is the number of state slots.
 ///
 /// [`Descent`](super::Descent) makes a [`Rule`](super::Rule) of a direction:
 ///
@@ -15,7 +18,7 @@ use crate::real::Real;
 ///
 /// impl Direction<1> for Normalized {
 ///     #[inline(always)]
-///     fn lane<R: Real>(&self, g: R, [size]: [R; 1]) -> (R, [R; 1]) {
+///     fn lane<R: Real>(&self, _: R, g: R, [size]: [R; 1]) -> (R, [R; 1]) {
 ///         let size = size.max(g.abs());
 ///         (R::splat(self.0) * (g / size), [size])
 ///     }
@@ -30,13 +33,31 @@ pub trait Direction<const S: usize>: Copy + Send + Sync {
     /// The update and the new state of an element.
     ///
     /// Implementations carry `#[inline(always)]`.
-    fn lane<R: Real>(&self, g: R, state: [R; S]) -> (R, [R; S]);
+    fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [R; S]);
 
-    /// Passes the visitor the form of this direction to loop over vectors with, as [`Rule::form`](super::Rule::form)
-    /// does. The default is the direction itself.
+    /// What each slot holds one number for: see [`Rule::EXTENTS`](super::Rule::EXTENTS).
+    const EXTENTS: [Extent; S] = [Extent::Element; S];
+
+    /// The passes before the update: see [`Rule::PASSES`](super::Rule::PASSES).
+    const PASSES: Passes = Passes::NONE;
+
+    /// What an element adds to the sums of a pass: see [`Rule::terms`](super::Rule::terms).
     #[inline(always)]
-    fn form<V: DirectionVisitor<S>>(&self, visitor: V) -> V::Output {
-        visitor.visit(*self)
+    fn terms<R: Real>(&self, _pass: usize, _p: R, _g: R, _state: [R; S]) -> Terms<R> {
+        Terms::none()
+    }
+
+    /// Completes the coefficients after a pass: see [`Rule::found`](super::Rule::found).
+    #[inline(always)]
+    fn found(&mut self, _pass: usize, _found: &mut Found<S>) {}
+
+    /// How many forms the direction has: see [`Rule::FORMS`](super::Rule::FORMS).
+    const FORMS: u8 = 1;
+
+    /// The direction in the form of this number: see [`Rule::in_form`](super::Rule::in_form).
+    #[inline(always)]
+    fn in_form(self, _form: u8) -> Option<Self> {
+        Some(self)
     }
 
     /// Which slots fade: see [`Rule::fades`](super::Rule::fades).
@@ -44,16 +65,13 @@ pub trait Direction<const S: usize>: Copy + Send + Sync {
     fn fades(&self) -> [bool; S] {
         [false; S]
     }
-}
 
-/// What is done with the form of a direction: see [`Direction::form`].
-pub trait DirectionVisitor<const S: usize>: Sized {
-    /// What comes of it.
-    type Output;
-
-    /// Uses a form of the direction.
-    fn visit<D: Direction<S>>(self, form: D) -> Self::Output;
-
-    /// Uses the direction as it is: for settings or steps that are too rare for a separate loop.
-    fn general(self) -> Self::Output;
+    /// Refuses coefficients that are out of their ranges: see [`Rule::check`](super::Rule::check).
+    ///
+    /// # Errors
+    /// [`Error::HyperParameter`] or [`Error::Coefficient`] names the first one.
+    #[inline(always)]
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
 }

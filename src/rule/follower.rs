@@ -1,6 +1,9 @@
-use super::traits::{Rule, Visitor};
+use super::pass::{Found, Passes, Terms};
+use super::slots::{joined, parts};
+use super::traits::Rule;
 use crate::error::Error;
 use crate::real::Real;
+use crate::shape::Extent;
 
 /// What follows the parameters in the step's own pass: an average of them in `N` further state slots, or a bound with none.
 pub trait Follower<const N: usize = 1>: Copy + Send + Sync {
@@ -25,32 +28,48 @@ pub struct Followed<U, F, const N: usize = 1> {
     pub(crate) follower: F,
 }
 
-/// Puts the follower behind the form of a rule.
-struct Form<F, V, const N: usize> {
-    follower: F,
-    visitor: V,
-}
+/// Implements the rule for each number of slots and buffers.
+macro_rules! followed {
+    ($($slots:literal + $buffers:literal = $all:literal),*) => {$(
+        impl<U: Rule<$slots>, F: Follower<$buffers>> Rule<$all> for Followed<U, F, $buffers> {
+            const EXTENTS: [Extent; $all] = joined(U::EXTENTS);
+            const PASSES: Passes = U::PASSES;
 
-macro_rules! more_slots {
-    ($($slots:literal + $more:literal = $all:literal: $($slot:ident)*, $($buffer:ident)*;)*) => {$(
-        impl<U: Rule<$slots>, F: Follower<$more>> Rule<$all> for Followed<U, F, $more> {
             #[inline(always)]
-            fn lane<R: Real>(&self, p: R, g: R, [$($slot,)* $($buffer),*]: [R; $all]) -> (R, [R; $all]) {
-                let (p, [$($slot),*]) = self.rule.lane(p, g, [$($slot),*]);
-                let (p, [$($buffer),*]) = self.follower.follow(p, [$($buffer),*]);
-                (p, [$($slot,)* $($buffer),*])
+            fn terms<R: Real>(&self, pass: usize, p: R, g: R, mut state: [R; $all]) -> Terms<R> {
+                let Some((slots, _)) = parts::<_, $slots, $buffers, $all>(&mut state) else { return Terms::none() };
+                self.rule.terms(pass, p, g, *slots)
             }
 
             #[inline(always)]
-            fn form<V: Visitor<$all>>(&self, visitor: V) -> V::Output {
-                self.rule.form(Form::<_, _, $more> { follower: self.follower, visitor })
+            fn found(&mut self, pass: usize, found: &mut Found<$all>) {
+                found.of_first::<$slots, $buffers>(|found| self.rule.found(pass, found));
+            }
+
+            #[inline(always)]
+            fn lane<R: Real>(&self, p: R, g: R, mut state: [R; $all]) -> (R, [R; $all]) {
+                let Some((slots, buffers)) = parts(&mut state) else { return (p, state) };
+                let (p, after) = self.rule.lane(p, g, *slots);
+                *slots = after;
+                let (p, after) = self.follower.follow(p, *buffers);
+                *buffers = after;
+                (p, state)
+            }
+
+            const FORMS: u8 = U::FORMS;
+
+            #[inline(always)]
+            fn in_form(self, form: u8) -> Option<Self> {
+                Some(Followed { rule: self.rule.in_form(form)?, ..self })
             }
 
             #[inline(always)]
             fn fades(&self) -> [bool; $all] {
-                let [$($slot),*] = self.rule.fades();
-                $(let $buffer = false;)*
-                [$($slot,)* $($buffer),*]
+                let mut fades = [false; $all];
+                if let Some((slots, _)) = parts::<_, $slots, $buffers, $all>(&mut fades) {
+                    *slots = self.rule.fades();
+                }
+                fades
             }
 
             #[inline(always)]
@@ -59,46 +78,9 @@ macro_rules! more_slots {
                 self.follower.check()
             }
         }
-
-        impl<F: Follower<$more>, V: Visitor<$all>> Visitor<$slots> for Form<F, V, $more> {
-            type Output = V::Output;
-
-            #[inline(always)]
-            fn visit<U: Rule<$slots>>(self, rule: U) -> V::Output {
-                self.visitor.visit(Followed::<_, _, $more> { rule, follower: self.follower })
-            }
-
-            #[inline(always)]
-            fn general(self) -> V::Output {
-                self.visitor.general()
-            }
-        }
     )*};
 }
 
-more_slots! {
-    0 + 0 = 0: ,;
-    1 + 0 = 1: a,;
-    2 + 0 = 2: a b,;
-    3 + 0 = 3: a b c,;
-    4 + 0 = 4: a b c d,;
-    5 + 0 = 5: a b c d e,;
-    6 + 0 = 6: a b c d e f,;
-    7 + 0 = 7: a b c d e f g,;
-    8 + 0 = 8: a b c d e f g h,;
-    0 + 1 = 1: , x;
-    1 + 1 = 2: a, x;
-    2 + 1 = 3: a b, x;
-    3 + 1 = 4: a b c, x;
-    4 + 1 = 5: a b c d, x;
-    5 + 1 = 6: a b c d e, x;
-    6 + 1 = 7: a b c d e f, x;
-    7 + 1 = 8: a b c d e f g, x;
-    0 + 2 = 2: , x y;
-    1 + 2 = 3: a, x y;
-    2 + 2 = 4: a b, x y;
-    3 + 2 = 5: a b c, x y;
-    4 + 2 = 6: a b c d, x y;
-    5 + 2 = 7: a b c d e, x y;
-    6 + 2 = 8: a b c d e f, x y;
-}
+followed!(0 + 0 = 0, 1 + 0 = 1, 2 + 0 = 2, 3 + 0 = 3, 4 + 0 = 4, 5 + 0 = 5, 6 + 0 = 6, 7 + 0 = 7, 8 + 0 = 8);
+followed!(0 + 1 = 1, 1 + 1 = 2, 2 + 1 = 3, 3 + 1 = 4, 4 + 1 = 5, 5 + 1 = 6, 6 + 1 = 7, 7 + 1 = 8);
+followed!(0 + 2 = 2, 1 + 2 = 3, 2 + 2 = 4, 3 + 2 = 5, 4 + 2 = 6, 5 + 2 = 7, 6 + 2 = 8);

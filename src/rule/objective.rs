@@ -1,6 +1,6 @@
 use super::adapter::Adapter;
-use super::loss::{Gradient, Sign};
-use super::penalty::{Penalty, Switch};
+use super::decayed::sign;
+use super::penalty::Penalty;
 use crate::check;
 use crate::error::Error;
 use crate::range::Range;
@@ -10,7 +10,7 @@ use crate::real::Real;
 /// [`Step::l2`](crate::Step::l2) and [`Step::maximize`](crate::Step::maximize).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
-    sign: Sign,
+    sign: f32,
     penalty: Penalty,
     weight_decay: f64,
 }
@@ -19,14 +19,14 @@ impl Objective {
     /// A weight decay that is NaN, infinite or negative is an error of [`Step::apply`](crate::Step::apply).
     #[inline]
     pub const fn new(maximize: bool, weight_decay: f64) -> Self {
-        Objective { sign: Sign::new(maximize), penalty: Penalty::new(weight_decay as f32), weight_decay }
+        Objective { sign: sign(maximize), penalty: Penalty::new(weight_decay as f32), weight_decay }
     }
 }
 
 impl Adapter for Objective {
     #[inline(always)]
     fn grad<R: Real>(&self, p: R, g: R) -> R {
-        self.penalty.add_to(self.sign.of(g), p)
+        self.penalty.add_to(R::splat(self.sign) * g, p)
     }
 
     #[inline(always)]

@@ -1,6 +1,8 @@
-use super::penalty::Switch;
+use super::pass::{Found, Passes, Terms};
+use super::penalty::Penalty;
 use crate::error::Error;
 use crate::real::Real;
+use crate::shape::Extent;
 
 /// One step as a formula on one element, with its coefficients. `S` is the number of state slots, at most 8.
 ///
@@ -29,7 +31,7 @@ use crate::real::Real;
 ///
 /// let step = Step::of(SoftSign { lr: 0.5, momentum: 0.9 });
 /// let (mut params, grads, mut buffer) = ([1.0; 5], [3.0; 5], [0.0; 5]);
-/// step.clip_grads(1.0).apply(&mut params, &grads, [&mut buffer])?;
+/// step.clip_by_value(1.0).apply(&mut params, &grads, [&mut buffer])?;
 /// assert_eq!(params, [0.75; 5]);
 /// assert_eq!(buffer, [1.0; 5]);
 /// # Ok::<(), gradstep::Error>(())
@@ -45,19 +47,48 @@ pub trait Rule<const S: usize>: Copy + Send + Sync {
     /// The default takes it off before the step. A rule that sums up what it subtracts can sum both, so that p is rounded
     /// once, as [`Descent`](super::Descent) does.
     #[inline(always)]
-    fn lane_decaying<R: Real, P: Switch>(&self, p: R, g: R, decay: P, state: [R; S]) -> (R, [R; S]) {
+    fn lane_decaying<R: Real>(&self, p: R, g: R, decay: Penalty, state: [R; S]) -> (R, [R; S]) {
         self.lane(decay.take_from(p, p), g, state)
     }
 
-    /// Passes the visitor the form of this rule to loop over vectors with: a rule that gives the same bits and has less
-    /// to compute, because what is switched off is missing from its type.
+    /// What each slot holds one number for. The lane reads a slot that has fewer numbers than elements as the number of the
+    /// element's row, block or tensor, and what the lane returns for such a slot is dropped: [`Rule::found`] changes it.
     ///
-    /// The default, the rule itself, is right for a rule without switches. [`Loss`](super::Loss) and
+    /// A slot of rows or blocks needs a pass over rows or blocks.
+    const EXTENTS: [Extent; S] = [Extent::Element; S];
+
+    /// The passes over parameters, gradients and state that come before the update, each with its sums.
+    ///
+    /// A rule that looks at each element by itself has none, which is the default.
+    const PASSES: Passes = Passes::NONE;
+
+    /// What an element adds to the sums of a pass, which are numbered from 0 in the order of [`Rule::PASSES`].
+    ///
+    /// Implementations carry `#[inline(always)]`.
+    #[inline(always)]
+    fn terms<R: Real>(&self, _pass: usize, _p: R, _g: R, _state: [R; S]) -> Terms<R> {
+        Terms::none()
+    }
+
+    /// Completes the coefficients with what a pass found, for one unit of its scope.
+    ///
+    /// What is not finite in the sums is not finite in the coefficients, and so in the parameters. Only after a pass over all
+    /// tensors can [`Rule::check`] refuse a step, since nothing has been written then.
+    #[inline(always)]
+    fn found(&mut self, _pass: usize, _found: &mut Found<S>) {}
+
+    /// How many forms the rule has. A form is a setting of the rule's switches that has its own loop over vectors.
+    ///
+    /// The default, one form, is right for a rule without switches. [`Decayed`](super::Decayed) and
     /// [`Descent`](super::Descent) have forms, so a rule that is made of them needs none. Targets without vectors don't ask:
     /// they keep one loop.
+    const FORMS: u8 = 1;
+
+    /// The rule in the form of this number, below [`Rule::FORMS`], if it is in that form: a rule that gives the same bits, with
+    /// its switches as constants that the compiler can see. A rule in none of its forms has a loop with all switches.
     #[inline(always)]
-    fn form<V: Visitor<S>>(&self, visitor: V) -> V::Output {
-        visitor.visit(*self)
+    fn in_form(self, _form: u8) -> Option<Self> {
+        Some(self)
     }
 
     /// Which slots fade, as an average does whose gradients stay zero, and may be zero where they are below
@@ -70,7 +101,8 @@ pub trait Rule<const S: usize>: Copy + Send + Sync {
         [false; S]
     }
 
-    /// Refuses coefficients that are out of their ranges. [`Step::apply`](crate::Step::apply) asks before it writes.
+    /// Refuses coefficients that are out of their ranges. [`Step::apply`](crate::Step::apply) asks before the first pass, and
+    /// again when the passes over all tensors are done, before it writes.
     ///
     /// # Errors
     /// [`Error::HyperParameter`] names the first one.
@@ -78,16 +110,4 @@ pub trait Rule<const S: usize>: Copy + Send + Sync {
     fn check(&self) -> Result<(), Error> {
         Ok(())
     }
-}
-
-/// What is done with the form of a rule: see [`Rule::form`].
-pub trait Visitor<const S: usize>: Sized {
-    /// What comes of it.
-    type Output;
-
-    /// Uses a form of the rule.
-    fn visit<U: Rule<S>>(self, form: U) -> Self::Output;
-
-    /// Uses the rule as it is, with all its switches: for combinations that are too rare for a separate loop.
-    fn general(self) -> Self::Output;
 }

@@ -10,9 +10,12 @@ use super::streams::{Access, Streams};
 use super::tensor::{Tensor, take};
 use crate::backend::Backend;
 use crate::error::Error;
+#[cfg(feature = "rayon")]
+use crate::error::Slice;
 use crate::math::Sum;
 use crate::real::Real;
-use crate::rule::{Measure, Rule};
+use crate::rule::{Measure, Rule, Terms};
+use crate::shape::{Extent, Shape};
 
 /// The elements of a block, which is summed in f64. A cut between pieces is at a multiple of it.
 pub const BLOCK: usize = 1024;
@@ -20,20 +23,71 @@ pub const BLOCK: usize = 1024;
 /// The lanes of a block.
 const LANES: usize = 32;
 
-/// A [`Measure`] that may also write the parameters.
-pub(super) trait Terms<const S: usize, const K: usize>: Copy {
+/// What elements add to sums. The formula may also write the parameters.
+pub(super) trait Summed<const S: usize, const K: usize>: Copy {
+    /// What each slot has one number for.
+    const EXTENTS: [Extent; S];
+
     /// The new parameter of an element and its terms.
     fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [[R; 2]; K]);
+}
+
+/// What the sums of blocks are added to.
+pub(super) trait Total {
+    fn add_block(&mut self, sum: f64);
+
+    fn count(&mut self, elements: usize);
+}
+
+impl Total for Sum {
+    #[inline(always)]
+    fn add_block(&mut self, sum: f64) {
+        Sum::add_block(self, sum);
+    }
+
+    #[inline(always)]
+    fn count(&mut self, elements: usize) {
+        Sum::count(self, elements);
+    }
+}
+
+/// The sum of a single block.
+impl Total for f64 {
+    #[inline(always)]
+    fn add_block(&mut self, sum: f64) {
+        *self += sum;
+    }
+
+    #[inline(always)]
+    fn count(&mut self, _: usize) {}
 }
 
 /// The terms of a measure, which writes nothing.
 #[derive(Clone, Copy)]
 struct Reading<M>(M);
 
-impl<M: Measure<S, K>, const S: usize, const K: usize> Terms<S, K> for Reading<M> {
+impl<M: Measure<S, K>, const S: usize, const K: usize> Summed<S, K> for Reading<M> {
+    const EXTENTS: [Extent; S] = [Extent::Element; S];
+
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [[R; 2]; K]) {
         (p, self.0.lane(p, g, state))
+    }
+}
+
+/// The terms of a pass of a rule, which writes nothing.
+#[derive(Clone, Copy)]
+pub(super) struct OfPass<U, const PASS: usize>(pub(super) U);
+
+impl<U: Rule<S>, const PASS: usize, const S: usize, const K: usize> Summed<S, K> for OfPass<U, PASS> {
+    const EXTENTS: [Extent; S] = U::EXTENTS;
+
+    #[inline(always)]
+    fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [[R; 2]; K]) {
+        let Terms(all) = self.0.terms(PASS, p, g, state);
+        let mut terms = [[R::splat(0.0); 2]; K];
+        terms.iter_mut().zip(all).for_each(|(to, term)| *to = term);
+        (p, terms)
     }
 }
 
@@ -41,7 +95,9 @@ impl<M: Measure<S, K>, const S: usize, const K: usize> Terms<S, K> for Reading<M
 #[derive(Clone, Copy)]
 struct Squares<U>(U);
 
-impl<U: Rule<0>> Terms<0, 1> for Squares<U> {
+impl<U: Rule<0>> Summed<0, 1> for Squares<U> {
+    const EXTENTS: [Extent; 0] = [];
+
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, []: [R; 0]) -> (R, [[R; 2]; 1]) {
         let (p, []) = self.0.lane(p, g, []);
@@ -88,7 +144,7 @@ fn run<M: Measure<S, K>, const S: usize, const K: usize>(
     grads: &[f32],
     state: [&[f32]; S],
 ) -> Result<[Sum; K], Error> {
-    let streams = Streams::measuring(params, grads, state)?;
+    let streams = Streams::measuring(params, grads, state, &[Extent::Element; S])?;
     measure.check()?;
     let mut sums = [Sum::ZERO; K];
     arch::measure(backend, &Reading(*measure), streams, &mut sums);
@@ -105,20 +161,34 @@ pub(crate) fn sums<M: Measure<0, K>, const K: usize>(measure: &M, values: &[f32]
 
 /// A pass over a buffer and an input, which takes the place of the gradients, and the sum of the squares of what it wrote.
 #[inline]
-pub(crate) fn pass_squares<U: Rule<0>>(rule: U, buffer: &mut [f32], input: &[f32], wrong: Wrong) -> Result<Sum, Error> {
+pub(crate) fn pass_squares<U: Rule<0>>(
+    rule: U,
+    buffer: &mut [f32],
+    mut input: &[f32],
+    wrong: Wrong,
+) -> Result<Sum, Error> {
     wrong.check(buffer, input)?;
-    let mut sums = [Sum::ZERO];
-    arch::measure(Supported::active(), &Squares(rule), Streams::new(buffer, input, &mut [])?, &mut sums);
+    let (mut sums, shape) = ([Sum::ZERO], Shape::vector(buffer.len()));
+    let streams = Streams::new(buffer, &mut input, [], &[], &shape)?;
+    arch::measure(Supported::active(), &Squares(rule), streams, &mut sums);
     let [sum] = sums;
     Ok(sum)
 }
 
 /// Walks over the blocks.
 #[inline(always)]
-pub(super) fn drive<L: Summing<N>, const N: usize, M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
+pub(super) fn drive<
+    L: Summing<N>,
+    const N: usize,
+    M: Summed<S, K>,
+    A: Access,
+    T: Total,
+    const S: usize,
+    const K: usize,
+>(
     measure: &M,
     mut streams: Streams<'_, S, A>,
-    sums: &mut [Sum; K],
+    totals: &mut [T; K],
 ) {
     // The compiler can see that no store changes the coefficients of a copy.
     let measure = *measure;
@@ -126,54 +196,96 @@ pub(super) fn drive<L: Summing<N>, const N: usize, M: Terms<S, K>, A: Access, co
     let mut at = 0;
     while at < len {
         let end = len.min(at + BLOCK);
-        let lanes = block::<L, N, M, A, S, K>(&measure, &mut streams, at, end);
-        for (sum, lanes) in sums.iter_mut().zip(lanes) {
-            sum.add_block(tree(lanes));
-        }
+        let sums = block::<L, N, M, A, S, K>(&measure, &mut streams, at, end);
+        totals.iter_mut().zip(sums).for_each(|(total, sum)| total.add_block(sum));
         at = end;
     }
-    sums.iter_mut().for_each(|sum| sum.count(len));
+    totals.iter_mut().for_each(|total| total.count(len));
 }
 
-/// The lanes of the block from `at` to `end`, which is at most the length.
+/// The sums of the block from `at` to `end`, which is at most the length.
 #[inline(always)]
-fn block<L: Summing<N>, const N: usize, M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
+fn block<L: Summing<N>, const N: usize, M: Summed<S, K>, A: Access, const S: usize, const K: usize>(
     measure: &M,
     streams: &mut Streams<'_, S, A>,
     mut at: usize,
     end: usize,
-) -> [[f64; LANES]; K] {
-    const { assert!(LANES.is_multiple_of(N)) };
-    let mut vectors = [[L::nothing(); K]; LANES];
+) -> [f64; K] {
+    const { assert!(N == 1 || N == 8) };
+    if const { N == 1 } {
+        return rest(measure, streams, at, end, [[0.0; LANES]; K]);
+    }
+    // Four variables, since the compiler does not keep an array of vectors in registers.
+    let nothing = [L::nothing(); K];
+    let (mut first, mut second, mut third, mut fourth) = (nothing, nothing, nothing, nothing);
+    macro_rules! add {
+        ($sums:ident, $at:expr) => {
+            // SAFETY: every use has `at + N <= end`, which is at most the length.
+            let terms = unsafe { step::<L, N, M, A, S, K>(measure, streams, $at) };
+            for (sums, [a, b]) in $sums.iter_mut().zip(terms) {
+                *sums = L::add_products(*sums, a, b);
+            }
+        };
+    }
     let whole = end - (end - at) % LANES;
     while at < whole {
-        for (i, vectors) in vectors.iter_mut().take(LANES / N).enumerate() {
-            // SAFETY: `at + LANES <= whole`, which is at most the length.
-            let terms = unsafe { step::<L, N, M, A, S, K>(measure, streams, at + i * N) };
-            for (vector, [a, b]) in vectors.iter_mut().zip(terms) {
-                *vector = L::add_products(*vector, a, b);
-            }
-        }
+        add!(first, at);
+        add!(second, at + 8);
+        add!(third, at + 16);
+        add!(fourth, at + 24);
         at += LANES;
     }
+    if at + 8 <= end {
+        add!(first, at);
+    }
+    if at + 16 <= end {
+        add!(second, at + 8);
+    }
+    if at + 24 <= end {
+        add!(third, at + 16);
+    }
+    if end.is_multiple_of(8) {
+        let all = first.iter().zip(&second).zip(&third).zip(&fourth);
+        let mut totals = [0.0; K];
+        for (total, (((first, second), third), fourth)) in totals.iter_mut().zip(all) {
+            // The lanes 16 apart, then 8, and so on, as in `tree`.
+            *total = L::total(L::add_sums(L::add_sums(*first, *third), L::add_sums(*second, *fourth)));
+        }
+        return totals;
+    }
     let mut lanes = [[0.0; LANES]; K];
-    for (i, vectors) in vectors.iter().take(LANES / N).enumerate() {
+    for (i, vectors) in [first, second, third, fourth].into_iter().enumerate() {
         for (lanes, vector) in lanes.iter_mut().zip(vectors) {
             if let Some(Some(to)) = lanes.get_mut(i * N..).map(|lanes| lanes.first_chunk_mut()) {
-                L::store_sums(*vector, to);
+                L::store_sums(vector, to);
             }
         }
     }
-    for lane in 0..end - whole {
-        // SAFETY: `whole + lane < end`, which is at most the length.
-        let terms = unsafe { step::<f32, 1, M, A, S, K>(measure, streams, whole + lane) };
+    rest(measure, streams, end - end % 8, end, lanes)
+}
+
+/// Adds the terms of elements one by one, those that fill no vector, to the lanes of their block. Blocks begin at multiples of the
+/// number of lanes.
+#[inline(always)]
+fn rest<M: Summed<S, K>, A: Access, const S: usize, const K: usize>(
+    measure: &M,
+    streams: &mut Streams<'_, S, A>,
+    from: usize,
+    end: usize,
+    mut lanes: [[f64; LANES]; K],
+) -> [f64; K] {
+    let mut at = from;
+    while at < end {
+        // SAFETY: `at < end`, which is at most the length.
+        let terms = unsafe { step::<f32, 1, M, A, S, K>(measure, streams, at) };
         for (lanes, [a, b]) in lanes.iter_mut().zip(terms) {
-            if let Some(sum) = lanes.get_mut(lane) {
+            if let Some(sum) = lanes.get_mut(at % LANES) {
                 *sum += f64::from(a) * f64::from(b);
             }
         }
+        at += 1;
     }
-    lanes
+    lanes.map(tree)
 }
 
 /// Loads the `N` elements from `at` on, stores what the pass writes and returns their terms.
@@ -181,16 +293,16 @@ fn block<L: Summing<N>, const N: usize, M: Terms<S, K>, A: Access, const S: usiz
 /// # Safety
 /// `at + N <= streams.len()`.
 #[inline(always)]
-unsafe fn step<L: Summing<N>, const N: usize, M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
+unsafe fn step<L: Summing<N>, const N: usize, M: Summed<S, K>, A: Access, const S: usize, const K: usize>(
     measure: &M,
     streams: &mut Streams<'_, S, A>,
     at: usize,
 ) -> [[L; 2]; K] {
     // SAFETY: the caller's promise.
-    let (p, g, state) = unsafe { streams.load::<L, N>(at) };
+    let (p, g, state) = unsafe { streams.load::<L, N>(at, &M::EXTENTS) };
     let (p, terms) = measure.lane(p, g, state);
     // SAFETY: the caller's promise.
-    unsafe { streams.store(at, p, state) };
+    unsafe { streams.store(at, p, state, &M::EXTENTS) };
     terms
 }
 
@@ -211,13 +323,13 @@ fn tree(mut lanes: [f64; LANES]) -> f64 {
 
 /// The largest magnitude of a slice.
 #[inline]
-pub(crate) fn largest(values: &[f32]) -> f32 {
-    arch::largest(Supported::active(), values)
+pub(crate) fn max_abs(values: &[f32]) -> f32 {
+    arch::max_abs(Supported::active(), values)
 }
 
 /// Magnitudes are ordered like their bits, with NaN above all numbers. The compiler makes vectors of this loop.
 #[inline(always)]
-pub(super) fn largest_bits(values: &[f32]) -> f32 {
+pub(super) fn max_abs_bits(values: &[f32]) -> f32 {
     let mut largest = 0;
     for x in values {
         largest = (x.to_bits() & 0x7fff_ffff).cast_signed().max(largest);
@@ -262,11 +374,12 @@ pub fn par_measure<M: Measure<S, K>, const S: usize, const K: usize>(
     grads: &[f32],
     state: [&[f32]; S],
 ) -> Result<[Sum; K], Error> {
-    Streams::measuring(params, grads, state)?;
+    let extents = [Extent::Element; S];
+    Streams::measuring(params, grads, state, &extents)?;
     measure.check()?;
     Ok(parallel::pieces(Piece { params, grads, state }, &|Piece { params, grads, state }: Piece<'_, S>| {
         let mut sums = [Sum::ZERO; K];
-        if let Ok(streams) = Streams::measuring(params, grads, state) {
+        if let Ok(streams) = Streams::measuring(params, grads, state, &extents) {
             arch::measure(Supported::active(), &Reading(*measure), streams, &mut sums);
         }
         sums
@@ -289,13 +402,8 @@ pub(crate) fn par_pass_squares<U: Rule<0>>(
     wrong: Wrong,
 ) -> Result<Sum, Error> {
     wrong.check(buffer, input)?;
-    let tensor = Tensor { params: buffer, grads: input, state: [] };
-    let [sum] = parallel::pieces(tensor, &|mut piece: Tensor<'_, 0>| {
-        let mut sums = [Sum::ZERO];
-        if let Ok(streams) = piece.streams() {
-            arch::measure(Supported::active(), &Squares(rule), streams, &mut sums);
-        }
-        sums
+    let [sum] = parallel::pieces(Tensor::new::<[f32; 0]>(buffer, input, &mut []), &|piece: Tensor<'_, 0>| {
+        [pass_squares(rule, piece.params, piece.grads, Wrong::Buffer(Slice::Buffer)).unwrap_or(Sum::ZERO)]
     });
     Ok(sum)
 }

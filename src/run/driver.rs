@@ -5,8 +5,7 @@
 
 use super::lanes::Lanes;
 use super::streams::{Access, Streams};
-use crate::rule::{Rule, Visitor};
-use core::marker::PhantomData;
+use crate::rule::Rule;
 
 /// Slices of this length and more may come from memory. They take the loop that was faster from memory on Zen 4: with four
 /// streams and more, one that prefetches.
@@ -51,36 +50,23 @@ pub(super) fn drive_vectors<L: Lanes<N>, const N: usize, H, U: Rule<S>, A: Acces
     once::<H, 1, U, A, S>(&rule, &mut streams);
 }
 
-/// Steps through the whole vectors, in the loop of the rule's form.
+/// Steps through the whole vectors, in the loop of the form that the rule is in, whose constants the compiler can see there.
 #[inline(always)]
 fn whole<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Access, const S: usize>(
     rule: &U,
     streams: &mut Streams<'_, S, A>,
 ) {
-    rule.form(Walk::<L, N, FAR, U, A, S> { rule, streams, lanes: PhantomData });
-}
-
-/// Walks over the form that a rule chooses.
-struct Walk<'a, 'b, L, const N: usize, const FAR: bool, U, A, const S: usize> {
-    rule: &'a U,
-    streams: &'a mut Streams<'b, S, A>,
-    lanes: PhantomData<L>,
-}
-
-impl<L: Lanes<N>, const N: usize, const FAR: bool, U: Rule<S>, A: Access, const S: usize> Visitor<S>
-    for Walk<'_, '_, L, N, FAR, U, A, S>
-{
-    type Output = ();
-
-    #[inline(always)]
-    fn visit<V: Rule<S>>(self, form: V) {
-        walk::<L, N, FAR, V, A, S>(&form, self.streams);
+    /// Forms that a rule does not have are not compiled.
+    macro_rules! forms {
+        ($($form:literal)*) => {
+            $(if const { $form < U::FORMS } && let Some(rule) = rule.in_form($form) {
+                return walk::<L, N, FAR, U, A, S>(&rule, streams);
+            })*
+        };
     }
-
-    #[inline(always)]
-    fn general(self) {
-        walk::<L, N, FAR, U, A, S>(self.rule, self.streams);
-    }
+    const { assert!(U::FORMS <= 9, "a rule has at most 9 forms") };
+    forms!(0 1 2 3 4 5 6 7 8);
+    walk::<L, N, FAR, U, A, S>(rule, streams);
 }
 
 #[inline(always)]
@@ -120,8 +106,8 @@ unsafe fn step<L: Lanes<N>, const N: usize, U: Rule<S>, A: Access, const S: usiz
     at: usize,
 ) {
     // SAFETY: the caller's promise.
-    let (p, g, state) = unsafe { streams.load::<L, N>(at) };
+    let (p, g, state) = unsafe { streams.load::<L, N>(at, &U::EXTENTS) };
     let (p, state) = rule.lane(p, g, state);
     // SAFETY: the caller's promise.
-    unsafe { streams.store(at, p, state) };
+    unsafe { streams.store(at, p, state, &U::EXTENTS) };
 }

@@ -24,5 +24,11 @@ pub(super) trait Summing<const N: usize>: Lanes<N> {
     /// `sums + a · b`, where the product is exact.
     fn add_products(sums: Self::Sums, a: Self, b: Self) -> Self::Sums;
 
+    /// The sums of both.
+    fn add_sums(a: Self::Sums, b: Self::Sums) -> Self::Sums;
+
+    /// The sum of all `N`: adds those `N / 2` apart, then those half as far apart, down to 1.
+    fn total(sums: Self::Sums) -> f64;
+
     fn store_sums(sums: Self::Sums, to: &mut [f64; N]);
 }

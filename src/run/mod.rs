@@ -1,6 +1,6 @@
 //! How a rule gets over slices of memory: the walk over elements, the vectors of each instruction set, and threads.
 //!
-//! All code for an instruction set and all `unsafe` of the crate is below this module.
+//! All code for an instruction set and all `unsafe` but one instruction that asks the CPU is below this module.
 #![allow(unsafe_code)]
 
 mod arch;
@@ -17,20 +17,19 @@ mod step;
 mod streams;
 mod sweep;
 mod tensor;
+mod units;
 
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-pub(crate) use arch::cpu;
+pub(crate) use arch::Supported;
 #[cfg(feature = "rayon")]
 pub use blocks::par_measure;
 pub use blocks::{BLOCK, measure, measure_on};
-pub(crate) use blocks::{largest, pass_squares, sums};
+pub(crate) use blocks::{max_abs, pass_squares, sums};
 #[cfg(feature = "rayon")]
 pub(crate) use blocks::{par_pass_squares, par_sums};
-#[cfg(feature = "rayon")]
-pub(crate) use parallel::list;
 #[cfg(feature = "rayon")]
 pub(crate) use pass::par_pass;
 pub(crate) use pass::{Wrong, pass};
 pub use step::Step;
-pub use tensor::Tensor;
-pub(crate) use tensor::take_mut;
+pub(crate) use streams::Streams;
+pub use tensor::{Gradients, Tensor};
+pub(crate) use tensor::{Item, take_mut};

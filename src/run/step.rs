@@ -3,66 +3,76 @@ use super::arch::{self, Supported};
 use super::parallel;
 use super::streams::Streams;
 use super::sweep::sweep;
-use super::tensor::Tensor;
-#[cfg(feature = "rayon")]
-use super::tensor::take_mut;
+use super::tensor::{Gradients, Item, Tensor};
+use super::units::{self, Progress};
 use crate::backend::Backend;
-use crate::error::Error;
+use crate::clock::{Applied, Carried, Clock};
+use crate::error::{Error, Slice};
+use crate::math::Sums;
 use crate::rule::{
-    Adapted, Adapter, Cautious, Chain, ClampParams, ClipGrads, Compensate, DecoupledDecay, Followed, Follower,
-    Objective, Rule, ScaleGrads, Unadapted, Wrap,
+    Adapted, Adapter, Bounded, Cautious, CautiousMean, CentralizeGrads, Chain, ClampParams, ClipByValue, Compensate,
+    DecoupledDecay, Followed, Follower, Found, Objective, Rule, ScaleGrads, Scope, Unadapted, Wrap,
 };
+use crate::shape::Shape;
 use core::iter;
 
-/// One step, ready to be applied: a [`Rule`] with the coefficients of this step, and what is fused into it.
+/// One step, ready to be applied: a [`Rule`] with the coefficients of this step, what is fused into it, and the clock as it will
+/// be after the step.
 ///
-/// [`Optimizer::tick`](crate::Optimizer::tick) makes one; [`Step::of`] makes one of your own rule. It is a plain value:
-/// apply it once for each tensor, shard or chunk, from any thread.
+/// [`Optimizer::begin`](crate::Optimizer::begin) and [`Optimizer::tick`](crate::Optimizer::tick) make one; [`Step::of`] makes
+/// one of your own rule. It is a plain value: apply it once for each tensor, shard or chunk, from any thread. `C` is the type of
+/// the clock that the step will be committed to, `()` where a tick has moved the clock already.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use = "a step changes nothing until it is applied"]
-pub struct Step<U, A = Unadapted> {
+pub struct Step<U, A = Unadapted, C = ()> {
     fused: Adapted<U, A>,
-    /// Whether state that fades is stored as zero where it is tiny.
-    sweeps: bool,
+    progress: Progress,
+    next: C,
 }
 
 impl<U> Step<U> {
     /// A step of a rule, with nothing fused in.
     #[inline(always)]
     pub const fn of(rule: U) -> Self {
-        Step { fused: Adapted { rule, adapter: Unadapted }, sweeps: false }
-    }
-
-    /// Step `t` of a rule. Every 64th sweeps the state.
-    #[inline(always)]
-    pub(crate) const fn at(t: u64, rule: U) -> Self {
-        Step { fused: Adapted { rule, adapter: Unadapted }, sweeps: t.is_multiple_of(64) }
+        Step::at(1, rule, ())
     }
 }
 
-impl<U, A> Step<U, A> {
-    /// A rule behind an adapter. It sweeps the state or not.
+impl<U, C> Step<U, Unadapted, C> {
+    /// Step `t` of a rule, and the clock after it. Every 64th sweeps the state.
     #[inline(always)]
-    pub(crate) const fn of_parts(sweeps: bool, rule: U, adapter: A) -> Self {
-        Step { fused: Adapted { rule, adapter }, sweeps }
+    pub(crate) const fn at(t: u64, rule: U, next: C) -> Self {
+        let progress = Progress { done: 0, sweeps: t.is_multiple_of(64), loss: None };
+        Step { fused: Adapted { rule, adapter: Unadapted }, progress, next }
     }
+}
 
-    /// Whether the state is swept, the rule and the adapter.
-    #[inline(always)]
-    pub(crate) fn into_parts(self) -> (bool, U, A) {
-        (self.sweeps, self.fused.rule, self.fused.adapter)
-    }
-
+impl<U, A, C> Step<U, A, C> {
     /// The rule, with its coefficients.
     #[inline(always)]
     pub const fn rule(&self) -> &U {
         &self.fused.rule
     }
 
-    /// Updates the parameters and their state in one pass over memory, on the [active](Backend::active) backend.
+    /// The same step without the clock, which has moved.
+    #[inline(always)]
+    pub(crate) fn ticked(self) -> Step<U, A> {
+        Step { fused: self.fused, progress: self.progress, next: () }
+    }
+
+    /// The clock after the step.
+    #[inline(always)]
+    pub(crate) const fn next(&self) -> &C {
+        &self.next
+    }
+}
+
+impl<U, A: Adapter, C: Carried> Step<U, A, C> {
+    /// Updates the parameters and their state, on the [active](Backend::active) backend.
     ///
-    /// All slices have the same length, which may be zero. A value depends only on its own inputs, so the slices may
-    /// be split in any way over calls and threads.
+    /// All slices have the same length, which may be zero, but for slots of another [extent](crate::Extent). They are a tensor, or
+    /// a shard or chunk of one where the optimizer looks at each element by itself. An optimizer that looks at all tensors takes
+    /// them for the whole model. Tensors with rows or blocks go through [`Step::apply_all`].
     ///
     /// The addresses of the slices matter for speed alone: in cache a step can take three times as long where two of its
     /// slices start at the same offset within a page of 4 KiB, and from memory where their addresses differ by nearly a
@@ -70,12 +80,18 @@ impl<U, A> Step<U, A> {
     ///
     /// # Errors
     /// [`Error::Length`] where a slice is not as long as `params`; [`Error::HyperParameter`] or [`Error::Coefficient`]
-    /// for the argument of an adapter. Nothing has been written then.
+    /// for the argument of an adapter; [`Error::Missing`] where the optimizer needs the [loss](Step::loss);
+    /// [`Error::NotFinite`] where a clip by the norm of all tensors finds a gradient that is not finite. Nothing has been written
+    /// then.
     #[inline]
-    pub fn apply<const S: usize>(&self, params: &mut [f32], grads: &[f32], state: [&mut [f32]; S]) -> Result<(), Error>
+    pub fn apply<const S: usize>(
+        &self,
+        params: &mut [f32],
+        grads: &[f32],
+        state: [&mut [f32]; S],
+    ) -> Result<C::Applied, Error>
     where
         U: Rule<S>,
-        A: Adapter,
     {
         self.run(Supported::active(), params, grads, state)
     }
@@ -91,60 +107,11 @@ impl<U, A> Step<U, A> {
         params: &mut [f32],
         grads: &[f32],
         state: [&mut [f32]; S],
-    ) -> Result<(), Error>
+    ) -> Result<C::Applied, Error>
     where
         U: Rule<S>,
-        A: Adapter,
     {
         self.run(Supported::new(backend)?, params, grads, state)
-    }
-
-    /// Checks everything, then runs on a backend.
-    #[inline]
-    fn run<const S: usize>(
-        &self,
-        backend: Supported,
-        params: &mut [f32],
-        grads: &[f32],
-        mut state: [&mut [f32]; S],
-    ) -> Result<(), Error>
-    where
-        U: Rule<S>,
-        A: Adapter,
-    {
-        let streams = Streams::new(params, grads, &mut state)?;
-        self.fused.check()?;
-        arch::run(backend, &self.fused, iter::once(streams));
-        self.sweep(backend, &mut state);
-        Ok(())
-    }
-
-    /// Stores zero for state that fades, every 64th step.
-    #[inline]
-    fn sweep<const S: usize>(&self, backend: Supported, state: &mut [&mut [f32]; S])
-    where
-        U: Rule<S>,
-        A: Adapter,
-    {
-        let fades = self.fused.fades();
-        if self.sweeps && fades.contains(&true) {
-            sweep(backend, state, &fades);
-        }
-    }
-
-    /// Steps a tensor that has been checked, with this step. A check is the user's code and is asked once, so that a step
-    /// over many pieces happens as a whole or not at all.
-    #[inline]
-    pub(crate) fn run_checked<const S: usize>(&self, tensor: &mut Tensor<'_, S>)
-    where
-        U: Rule<S>,
-        A: Adapter,
-    {
-        let backend = Supported::active();
-        if let Ok(streams) = tensor.streams() {
-            arch::run(backend, &self.fused, iter::once(streams));
-            self.sweep(backend, &mut tensor.state);
-        }
     }
 
     /// [`Step::apply`] that also sets every gradient to zero, in the same pass: the start of the next accumulation.
@@ -165,58 +132,186 @@ impl<U, A> Step<U, A> {
         &self,
         params: &mut [f32],
         grads: &mut [f32],
-        mut state: [&mut [f32]; S],
-    ) -> Result<(), Error>
+        state: [&mut [f32]; S],
+    ) -> Result<C::Applied, Error>
     where
         U: Rule<S>,
-        A: Adapter,
     {
-        let streams = Streams::zeroing(params, grads, &mut state)?;
-        self.fused.check()?;
-        let backend = Supported::active();
-        arch::run(backend, &self.fused, iter::once(streams));
-        self.sweep(backend, &mut state);
-        Ok(())
+        self.run(Supported::active(), params, grads, state)
     }
 
-    /// [`Step::apply`] for every tensor of a list, in one call.
+    /// Checks everything, then runs on a backend.
+    #[inline]
+    fn run<G: Gradients, const S: usize>(
+        &self,
+        backend: Supported,
+        params: &mut [f32],
+        mut grads: G,
+        state: [&mut [f32]; S],
+    ) -> Result<C::Applied, Error>
+    where
+        U: Rule<S>,
+    {
+        let shape = Shape::vector(params.len());
+        let mut streams = Streams::new(params, &mut grads, state, &U::EXTENTS, &shape)?;
+        self.check()?;
+        if const { is_element_wise::<Adapted<U, A>, S>() } {
+            arch::run(backend, &self.fused, iter::once(streams.again()));
+            if self.progress.sweeps {
+                sweep(backend, &self.fused, &mut streams);
+            }
+            return Ok(self.next.applied());
+        }
+        let mut step = *self;
+        step.look_at_all(|step, pass, total| {
+            total.merge(&units::sums(backend, &step.fused, pass, streams.only_read()));
+        })?;
+        units::apply(backend, &step.fused, streams, &shape, &step.progress);
+        Ok(step.next.applied())
+    }
+
+    /// Every tensor of a list, in one call. What an optimizer looks at before its update, it finds by itself: nothing, each
+    /// block, row or tensor, or all tensors together.
+    ///
+    /// An optimizer that looks at all tensors takes the list for the whole model. To apply its step to two lists is to step two
+    /// models: the second commit is refused.
     ///
     /// # Errors
-    /// [`Error::TensorLength`] names the tensor and the slice whose length differs; the errors of adapters are those of
-    /// `apply`. No tensor has been written then.
+    /// [`Error::TensorLength`] names the tensor and the slice whose length differs, [`Error::RowLength`] and
+    /// [`Error::BlockLength`] a shape that does not fit; the other errors are those of [`Step::apply`]. No tensor has been written
+    /// then.
     #[inline]
-    pub fn apply_all<const S: usize>(&self, tensors: &mut [Tensor<'_, S>]) -> Result<(), Error>
+    pub fn apply_all<G: Gradients, const S: usize>(&self, tensors: &mut [Tensor<'_, S, G>]) -> Result<C::Applied, Error>
     where
         U: Rule<S>,
-        A: Adapter,
     {
-        self.check_all(tensors)?;
-        let backend = Supported::active();
-        // Their lengths have been checked, so none is left out.
-        arch::run(backend, &self.fused, tensors.iter_mut().filter_map(|tensor| tensor.streams().ok()));
-        tensors.iter_mut().for_each(|tensor| self.sweep(backend, &mut tensor.state));
-        Ok(())
+        self.run_all(Supported::active(), tensors)
     }
 
-    /// Checks the coefficients of the rule and of its adapters.
+    /// [`Step::apply_all`] on a chosen backend.
+    ///
+    /// # Errors
+    /// Those of `apply_all`, and [`Error::UnsupportedBackend`] where this CPU or build cannot run it.
     #[inline]
-    pub(crate) fn check_rule<const S: usize>(&self) -> Result<(), Error>
+    pub fn apply_all_on<G: Gradients, const S: usize>(
+        &self,
+        backend: Backend,
+        tensors: &mut [Tensor<'_, S, G>],
+    ) -> Result<C::Applied, Error>
     where
         U: Rule<S>,
-        A: Adapter,
     {
+        self.run_all(Supported::new(backend)?, tensors)
+    }
+
+    /// [`Step::apply_all`] for tensors of any type.
+    #[inline]
+    pub(crate) fn run_all<I: Item<S>, const S: usize>(
+        &self,
+        backend: Supported,
+        items: &mut [I],
+    ) -> Result<C::Applied, Error>
+    where
+        U: Rule<S>,
+    {
+        self.check_all(items)?;
+        if const { is_element_wise::<Adapted<U, A>, S>() } {
+            // Their lengths have been checked, so none is left out.
+            arch::run(backend, &self.fused, items.iter_mut().filter_map(|item| item.streams(&U::EXTENTS).ok()));
+            if self.progress.sweeps {
+                items
+                    .iter_mut()
+                    .filter_map(|item| item.streams(&U::EXTENTS).ok())
+                    .for_each(|mut streams| sweep(backend, &self.fused, &mut streams));
+            }
+            return Ok(self.next.applied());
+        }
+        let mut step = *self;
+        step.look_at_all(|step, pass, total| step.sum_all(backend, pass, items, total))?;
+        step.finish_all(backend, items);
+        Ok(step.next.applied())
+    }
+
+    /// The passes within tensors and the update, for tensors that have been checked.
+    fn finish_all<I: Item<S>, const S: usize>(&self, backend: Supported, items: &mut [I])
+    where
+        U: Rule<S>,
+    {
+        for item in items {
+            let shape = item.shape();
+            if let Ok(streams) = item.streams(&U::EXTENTS) {
+                units::apply(backend, &self.fused, streams, &shape, &self.progress);
+            }
+        }
+    }
+
+    /// Adds the sums of a pass over all tensors to a total.
+    fn sum_all<I: Item<S>, const S: usize>(&self, backend: Supported, pass: usize, items: &mut [I], total: &mut Sums)
+    where
+        U: Rule<S>,
+    {
+        for item in items {
+            if let Ok(streams) = item.streams(&U::EXTENTS) {
+                total.merge(&units::sums(backend, &self.fused, pass, streams.only_read()));
+            }
+        }
+    }
+
+    /// The passes over all tensors, of which `sum` adds up each. Then the step is checked again.
+    #[inline]
+    fn look_at_all<const S: usize>(&mut self, mut sum: impl FnMut(&Self, usize, &mut Sums)) -> Result<(), Error>
+    where
+        U: Rule<S>,
+    {
+        if const { over_all::<Adapted<U, A>, S>() == 0 } {
+            return Ok(());
+        }
+        while usize::from(self.progress.done) < const { over_all::<Adapted<U, A>, S>() } {
+            let pass = usize::from(self.progress.done);
+            let mut total = Sums::ZERO;
+            sum(self, pass, &mut total);
+            self.complete(pass, &total, [0.0; S], false);
+        }
         self.fused.check()
     }
 
-    /// Checks the step and the lengths of every tensor.
-    #[inline]
-    fn check_all<const S: usize>(&self, tensors: &mut [Tensor<'_, S>]) -> Result<(), Error>
+    /// Takes in the sums of a pass over a unit with these numbers of its slots, which it returns as they are then.
+    fn complete<const S: usize>(&mut self, pass: usize, sums: &Sums, slots: [f32; S], is_matrix: bool) -> [f32; S]
     where
         U: Rule<S>,
-        A: Adapter,
     {
-        self.fused.check()?;
-        tensors.iter_mut().enumerate().try_for_each(|(i, tensor)| tensor.check(i))
+        let clock = self.next.values();
+        let loss = self.progress.loss.unwrap_or(f64::NAN);
+        let mut found = Found { sums: sums.values(), len: sums.len(), is_matrix, slots, clock, loss };
+        self.fused.found(pass, &mut found);
+        self.next.set_values(found.clock);
+        self.progress.done += u8::from(!<Adapted<U, A> as Rule<S>>::PASSES.gathers(pass));
+        found.slots
+    }
+
+    /// Refuses coefficients out of their ranges, and a loss that is missing.
+    #[inline]
+    fn check<const S: usize>(&self) -> Result<(), Error>
+    where
+        U: Rule<S>,
+    {
+        if const { <Adapted<U, A> as Rule<S>>::PASSES.need_loss() } && self.progress.loss.is_none() {
+            return Err(Error::Missing { name: "loss" });
+        }
+        self.fused.check()
+    }
+
+    /// Checks the step, and the lengths and the shape of every tensor.
+    #[inline]
+    fn check_all<I: Item<S>, const S: usize>(&self, items: &mut [I]) -> Result<(), Error>
+    where
+        U: Rule<S>,
+    {
+        self.check()?;
+        items.iter_mut().enumerate().try_for_each(|(i, item)| {
+            units::check_shape::<Adapted<U, A>, S>(&item.shape())?;
+            item.streams(&U::EXTENTS).map(drop).map_err(|error| error.in_tensor(i))
+        })
     }
 
     /// [`Step::apply`] on rayon's current thread pool: the same bits for any number of threads.
@@ -256,16 +351,12 @@ impl<U, A> Step<U, A> {
         params: &mut [f32],
         grads: &[f32],
         state: [&mut [f32]; S],
-    ) -> Result<(), Error>
+    ) -> Result<C::Applied, Error>
     where
         U: Rule<S>,
-        A: Adapter,
     {
-        let mut tensor = Tensor { params, grads, state };
-        tensor.streams()?;
-        self.fused.check()?;
-        self.par_run_checked(tensor);
-        Ok(())
+        let shape = Shape::vector(params.len());
+        self.par_run(Tensor { params, grads, state, shape })
     }
 
     /// [`Step::apply_zeroing`] on rayon's current thread pool: see [`Step::par_apply`].
@@ -278,22 +369,22 @@ impl<U, A> Step<U, A> {
         &self,
         params: &mut [f32],
         grads: &mut [f32],
-        mut state: [&mut [f32]; S],
-    ) -> Result<(), Error>
+        state: [&mut [f32]; S],
+    ) -> Result<C::Applied, Error>
     where
         U: Rule<S>,
-        A: Adapter,
     {
-        Streams::zeroing(params, grads, &mut state)?;
-        self.fused.check()?;
-        parallel::pieces(Zeroing { params, grads, state }, &|mut piece: Zeroing<'_, S>| {
-            let backend = Supported::active();
-            if let Ok(streams) = Streams::zeroing(piece.params, piece.grads, &mut piece.state) {
-                arch::run(backend, &self.fused, iter::once(streams));
-                self.sweep(backend, &mut piece.state);
-            }
-        });
-        Ok(())
+        let shape = Shape::vector(params.len());
+        self.par_run(Tensor { params, grads, state, shape })
+    }
+
+    #[cfg(feature = "rayon")]
+    fn par_run<G: Gradients, const S: usize>(&self, mut tensor: Tensor<'_, S, G>) -> Result<C::Applied, Error>
+    where
+        U: Rule<S>,
+    {
+        tensor.streams(&U::EXTENTS)?;
+        self.par_run_all(core::slice::from_mut(&mut tensor))
     }
 
     /// [`Step::apply_all`] on rayon's current thread pool: small tensors are shared out, large ones are cut. See
@@ -303,40 +394,255 @@ impl<U, A> Step<U, A> {
     /// Those of `apply_all`.
     #[cfg(feature = "rayon")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rayon")))]
-    pub fn par_apply_all<const S: usize>(&self, tensors: &mut [Tensor<'_, S>]) -> Result<(), Error>
+    pub fn par_apply_all<G: Gradients, const S: usize>(
+        &self,
+        tensors: &mut [Tensor<'_, S, G>],
+    ) -> Result<C::Applied, Error>
     where
         U: Rule<S>,
-        A: Adapter,
     {
-        self.check_all(tensors)?;
-        parallel::list(tensors, &|tensor| tensor.params.len(), &|Tensor { params, grads, state }| {
-            self.par_run_checked(Tensor { params, grads, state: state.each_mut().map(|slot| &mut **slot) })
-        });
-        Ok(())
+        self.par_run_all(tensors)
     }
 
-    /// [`Step::run_checked`] in pieces.
+    /// [`Step::par_apply_all`] for tensors of any type.
     #[cfg(feature = "rayon")]
-    pub(crate) fn par_run_checked<const S: usize>(&self, tensor: Tensor<'_, S>)
+    pub(crate) fn par_run_all<I: Item<S>, const S: usize>(&self, items: &mut [I]) -> Result<C::Applied, Error>
     where
         U: Rule<S>,
-        A: Adapter,
     {
-        parallel::pieces(tensor, &|mut piece| self.run_checked(&mut piece));
+        self.check_all(items)?;
+        let (mut step, backend) = (*self, Supported::active());
+        step.look_at_all(|step, pass, total| {
+            let sum = |item: &mut I| {
+                let streams = item.streams(&U::EXTENTS).ok()?;
+                Some(units::par_sums(backend, &step.fused, pass, streams.only_read()))
+            };
+            *total = parallel::list(items, &|item| item.shape().len, &|item| sum(item).unwrap_or(Sums::ZERO));
+        })?;
+        parallel::list(items, &|item: &I| item.shape().len, &|item| {
+            let shape = item.shape();
+            if let Ok(streams) = item.streams(&U::EXTENTS) {
+                units::par_run(backend, &step.fused, streams, &shape, &step.progress);
+            }
+        });
+        Ok(step.next.applied())
     }
 
+    /// What the next pass sums over, or `None` where the update is next. [`Step::apply`] makes all passes by itself; an engine that
+    /// has threads, shards or ranks can make them with [`Step::measure`] and [`Step::update`].
+    ///
+    /// ```
+    /// use gradstep::rule::Scope;
+    /// use gradstep::sum::Sums;
+    /// use gradstep::{Lamb, Optimizer, Shape};
+    ///
+    /// let lamb = Lamb { lr: 0.1, ..Lamb::DEFAULT };
+    /// let (mut params, grads, mut state, mut clock) = ([1.0; 3000], [0.5; 3000], [[0.0; 3000]; 2], 0);
+    ///
+    /// let mut step = lamb.begin(&clock)?;
+    /// while let Some(scope) = step.scope() {
+    ///     assert_eq!(scope, Scope::Tensor);
+    ///     // Two pieces of the tensor, cut at a multiple of 1,024 elements. Nothing is written.
+    ///     let [m, v] = &state;
+    ///     let first = step.measure(&params[..2048], &grads[..2048], [&m[..2048], &v[..2048]])?;
+    ///     let second = step.measure(&params[2048..], &grads[2048..], [&m[2048..], &v[2048..]])?;
+    ///     step = step.update(&(second + first), &Shape::vector(3000), [&mut [], &mut []])?;
+    /// }
+    /// // The update can be cut anywhere.
+    /// let [m, v] = &mut state;
+    /// step.apply(&mut params[..700], &grads[..700], [&mut m[..700], &mut v[..700]])?;
+    /// step.apply(&mut params[700..], &grads[700..], [&mut m[700..], &mut v[700..]])?;
+    /// step.commit(&mut clock)?;
+    /// # Ok::<(), gradstep::Error>(())
+    /// ```
+    pub fn scope<const S: usize>(&self) -> Option<Scope>
+    where
+        U: Rule<S>,
+    {
+        <Adapted<U, A> as Rule<S>>::PASSES.scope(self.progress.done.into())
+    }
+
+    /// Whether the next pass gathers: every unit of a tensor is measured and [updates](Step::update) the step, one after another,
+    /// before [`Step::gathered`] ends the pass.
+    pub fn gathers<const S: usize>(&self) -> bool
+    where
+        U: Rule<S>,
+    {
+        <Adapted<U, A> as Rule<S>>::PASSES.gathers(self.progress.done.into())
+    }
+
+    /// The step when all units of a tensor have been gathered.
+    pub fn gathered<const S: usize>(mut self) -> Self
+    where
+        U: Rule<S>,
+    {
+        self.progress.done += u8::from(self.gathers());
+        self
+    }
+
+    /// The sums of the next pass over a tensor, or over a [piece](crate::sum#pieces) of one unit of the pass. Nothing is written.
+    /// All zeros where the update is next.
+    ///
+    /// # Errors
+    /// Those of [`Step::apply`].
+    pub fn measure<const S: usize>(&self, params: &[f32], grads: &[f32], state: [&[f32]; S]) -> Result<Sums, Error>
+    where
+        U: Rule<S>,
+    {
+        let streams = Streams::measuring(params, grads, state, &U::EXTENTS)?;
+        self.check()?;
+        Ok(units::sums(Supported::active(), &self.fused, self.progress.done.into(), streams))
+    }
+
+    /// The step after the next pass, whose sums over all pieces of one unit are these. A pass over tensors, rows or blocks goes on
+    /// with a step for each unit.
+    ///
+    /// `shape` is that of the tensor. For a pass over all tensors any shape will do.
+    /// `state` has the number of the unit in the slots whose extent is that of the pass; it is brought up to date. Slots of another
+    /// extent are not looked at and may be empty.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where a slot of the pass's extent does not have one number, [`Error::NotFinite`] where a clip by the norm of
+    /// all tensors found a gradient that is not finite. Nothing has been written then.
+    pub fn update<const S: usize>(&self, sums: &Sums, shape: &Shape, mut state: [&mut [f32]; S]) -> Result<Self, Error>
+    where
+        U: Rule<S>,
+    {
+        let mut step = *self;
+        let Some(scope) = self.scope() else { return Ok(step) };
+        let mut numbers = [0.0; S];
+        for (slot, (extent, number)) in U::EXTENTS.iter().zip(&mut numbers).enumerate() {
+            if extent.is_of(scope) {
+                match state.get(slot) {
+                    Some([found]) => *number = *found,
+                    found => {
+                        let found = found.map_or(0, |slot| slot.len());
+                        return Err(Error::Length { slice: Slice::of_slot(slot, *extent), expected: 1, found });
+                    }
+                }
+            }
+        }
+        let numbers = step.complete(self.progress.done.into(), sums, numbers, shape.is_matrix);
+        if scope == Scope::All {
+            step.fused.check()?;
+        }
+        for ((extent, number), slot) in U::EXTENTS.iter().zip(numbers).zip(&mut state) {
+            if extent.is_of(scope) {
+                slot.fill(number);
+            }
+        }
+        Ok(step)
+    }
+
+    /// What is left to do when every piece has been stepped: for engines that make the passes by themselves, and whose clock may follow
+    /// from their sums.
+    ///
+    /// # Errors
+    /// [`Error::NotMeasured`] where a pass over all tensors is missing.
+    pub fn applied<const S: usize>(&self) -> Result<C::Applied, Error>
+    where
+        U: Rule<S>,
+    {
+        if usize::from(self.progress.done) < over_all::<Adapted<U, A>, S>() {
+            return Err(Error::NotMeasured);
+        }
+        Ok(self.next.applied())
+    }
+
+    /// [`Step::apply_all`] for groups of parameters, each with its own step, of an optimizer that looks at all tensors: their sums
+    /// are those of all groups together. The steps come from [`Optimizer::begin_groups`](crate::Optimizer::begin_groups).
+    ///
+    /// # Errors
+    /// Those of `apply_all`; [`Error::GroupClock`] for a group that would bring the clock to another state than the first one. No
+    /// tensor has been written then.
+    pub fn apply_groups<G: Gradients, const S: usize, const N: usize>(
+        steps: [Self; N],
+        lists: [&mut [Tensor<'_, S, G>]; N],
+    ) -> Result<C::Applied, Error>
+    where
+        U: Rule<S>,
+    {
+        Step::run_groups(steps, lists)
+    }
+
+    /// [`Step::apply_groups`] for tensors of any type.
+    pub(crate) fn run_groups<I: Item<S>, const S: usize, const N: usize>(
+        mut steps: [Self; N],
+        mut lists: [&mut [I]; N],
+    ) -> Result<C::Applied, Error>
+    where
+        U: Rule<S>,
+    {
+        const { assert!(N > 0, "there is at least one group") };
+        steps.iter().zip(&mut lists).try_for_each(|(step, list)| step.check_all(list))?;
+        let backend = Supported::active();
+        for pass in 0..over_all::<Adapted<U, A>, S>() {
+            let mut total = Sums::ZERO;
+            for (step, list) in steps.iter().zip(&mut lists) {
+                step.sum_all(backend, pass, list, &mut total);
+            }
+            for step in &mut steps {
+                step.complete(pass, &total, [0.0; S], false);
+            }
+        }
+        steps.iter().try_for_each(|step| step.fused.check())?;
+        let [first, ..] = steps.as_slice() else { return Err(Error::GroupClock { group: 0 }) };
+        if let Some(group) = steps.iter().position(|step| step.next != first.next) {
+            return Err(Error::GroupClock { group });
+        }
+        let applied = first.next.applied();
+        steps.iter().zip(lists).for_each(|(step, list)| step.finish_all(backend, list));
+        Ok(applied)
+    }
+}
+
+impl<U, A: Adapter, C: Clock> Step<U, A, C> {
+    /// Moves the clock to where it is after the step, when all tensors have been stepped. A step that is dropped instead leaves no
+    /// trace.
+    ///
+    /// Where the clock follows from the sums of the step, as Prodigy's does, this does not compile: commit what
+    /// [`Step::apply_all`] returns.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] where the clock is neither the one that the step began from nor the one after it, which another group has
+    /// committed already. The clock has not moved then.
+    pub fn commit<const S: usize>(self, clock: &mut C) -> Result<(), Error>
+    where
+        U: Rule<S>,
+    {
+        const {
+            assert!(
+                !<Adapted<U, A> as Rule<S>>::PASSES.set_clock(),
+                "the clock of this optimizer follows from the sums of a step: commit what `apply_all` returns"
+            );
+        }
+        Applied::new(self.next).commit(clock)
+    }
+}
+
+/// Whether a rule looks at each element by itself.
+const fn is_element_wise<U: Rule<S>, const S: usize>() -> bool {
+    U::PASSES.is_empty()
+}
+
+/// How many passes over all tensors a rule has.
+const fn over_all<U: Rule<S>, const S: usize>() -> usize {
+    U::PASSES.over_all()
+}
+
+impl<U, A, C> Step<U, A, C> {
     /// Fuses an adapter in. Adapters of gradients act in the order in which they were added.
     #[inline(always)]
-    pub fn with<B: Adapter>(self, adapter: B) -> Step<U, Chain<A, B>> {
-        let Adapted { rule, adapter: first } = self.fused;
-        Step { fused: Adapted { rule, adapter: Chain { first, second: adapter } }, sweeps: self.sweeps }
+    pub fn with<B: Adapter>(self, adapter: B) -> Step<U, Chain<A, B>, C> {
+        let Step { fused: Adapted { rule, adapter: first }, mut progress, next } = self;
+        progress.done = 0;
+        Step { fused: Adapted { rule, adapter: Chain { first, second: adapter } }, progress, next }
     }
 
     /// Fuses in what follows the parameters, such as [an average](crate::average). Its buffers become the last state slots.
     #[inline(always)]
-    pub fn then<F: Follower<N>, const N: usize>(self, follower: F) -> Step<Followed<U, F, N>, A> {
-        let Adapted { rule, adapter } = self.fused;
-        Step { fused: Adapted { rule: Followed { rule, follower }, adapter }, sweeps: self.sweeps }
+    pub fn then<F: Follower<N>, const N: usize>(self, follower: F) -> Step<Followed<U, F, N>, A, C> {
+        self.map(|rule| Followed { rule, follower })
     }
 
     /// `p ← min(max(p, low), high)` after the step: keeps parameters in a box; NaN stays NaN. What is fused in later sees the
@@ -344,7 +650,7 @@ impl<U, A> Step<U, A> {
     ///
     /// A bound that is not a finite f32, or a `high` below `low`, is an error of [`Step::apply`].
     #[inline(always)]
-    pub fn clamp_params(self, low: f64, high: f64) -> Step<Followed<U, ClampParams, 0>, A> {
+    pub fn clamp_params(self, low: f64, high: f64) -> Step<Followed<U, ClampParams, 0>, A, C> {
         self.then(ClampParams::new(low, high))
     }
 
@@ -366,29 +672,74 @@ impl<U, A> Step<U, A> {
     /// # Ok::<(), gradstep::Error>(())
     /// ```
     #[inline(always)]
-    pub fn compensated(self) -> Step<U::Compensated, A>
+    pub fn compensated(self) -> Step<U::Compensated, A, C>
     where
         U: Compensate,
     {
-        let Adapted { rule, adapter } = self.fused;
-        Step { fused: Adapted { rule: rule.compensate(), adapter }, sweeps: self.sweeps }
+        self.map(U::compensate)
     }
 
     /// Moves only the elements whose update has the sign of their gradient: see [`Cautious`].
     #[inline(always)]
-    pub fn cautious(self) -> Step<U::With<Cautious<U::Direction>>, A>
+    pub fn cautious(self) -> Step<U::With<Cautious<U::Direction>>, A, C>
     where
         U: Wrap,
     {
-        let Adapted { rule, adapter } = self.fused;
-        Step { fused: Adapted { rule: rule.wrap(Cautious), adapter }, sweeps: self.sweeps }
+        self.map(|rule| rule.wrap(Cautious))
+    }
+
+    /// Moves only the elements whose update has the sign of their gradient, and divides their updates by the share of such
+    /// elements in the tensor, at least 1e-3.
+    ///
+    /// ```text
+    /// u ← u where u·g > 0, else 0;  u ← u / max(share, 1e-3)
+    /// ```
+    ///
+    /// Source: Liang, Chen, Liu & Liu, "Cautious Optimizers: Improving Training with One Line of Code", 2024,
+    /// arXiv 2411.16085; timm's `caution=True`. [`Step::cautious`] does without the share, in one pass.
+    ///
+    /// ```
+    /// use gradstep::{Lion, Optimizer};
+    ///
+    /// let lion = Lion { lr: 0.25, ..Lion::DEFAULT };
+    /// let (mut params, mut m) = ([1.0; 4], [1.0, 1.0, -1.0, -1.0]);
+    /// // The momentum of the last two elements is against their gradient: a half moves, twice as far.
+    /// lion.tick(&mut 0)?.cautious_mean().apply(&mut params, &[0.01; 4], [&mut m])?;
+    /// assert_eq!(params, [0.5, 0.5, 1.0, 1.0]);
+    /// # Ok::<(), gradstep::Error>(())
+    /// ```
+    #[inline(always)]
+    pub fn cautious_mean(self) -> Step<U::With<CautiousMean<U::Direction>>, A, C>
+    where
+        U: Wrap,
+    {
+        self.map(|rule| rule.wrap(CautiousMean::new))
+    }
+
+    /// Scales the update of a tensor down to a root mean square of `rms`, if it is larger. Weight decay is not scaled.
+    ///
+    /// ```text
+    /// u ← u / max(1, √mean(u²) / rms)
+    /// ```
+    ///
+    /// The update is what the step subtracts, with the learning rate: Adafactor's threshold d is an `rms` of `lr · d`. An `rms`
+    /// that is NaN, infinite or not above 0 is an error of [`Step::apply`].
+    ///
+    /// Source: Shazeer & Stern, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", 2018, arXiv 1804.04235,
+    /// section 6.
+    #[inline(always)]
+    pub fn bound_update(self, rms: f64) -> Step<U::With<Bounded<U::Direction>>, A, C>
+    where
+        U: Wrap,
+    {
+        self.map(|rule| rule.wrap(|direction| Bounded::new(direction, rms)))
     }
 
     /// `g ← factor · g`: unscales a scaled loss, takes the mean of a sum, or applies the factor of a clip by norm.
     ///
     /// A factor that is not a finite f32 is an error of [`Step::apply`].
     #[inline(always)]
-    pub fn scale_grads(self, factor: f64) -> Step<U, Chain<A, ScaleGrads>> {
+    pub fn scale_grads(self, factor: f64) -> Step<U, Chain<A, ScaleGrads>, C> {
         self.with(ScaleGrads::new(factor))
     }
 
@@ -396,15 +747,15 @@ impl<U, A> Step<U, A> {
     ///
     /// A limit that is NaN, infinite or negative is an error of [`Step::apply`].
     #[inline(always)]
-    pub fn clip_grads(self, limit: f64) -> Step<U, Chain<A, ClipGrads>> {
-        self.with(ClipGrads::new(limit))
+    pub fn clip_by_value(self, limit: f64) -> Step<U, Chain<A, ClipByValue>, C> {
+        self.with(ClipByValue::new(limit))
     }
 
     /// `g ← g + weight_decay · p`: an L2 penalty, coupled to the step through the gradient.
     ///
     /// A weight decay that is NaN, infinite or negative is an error of [`Step::apply`].
     #[inline(always)]
-    pub fn l2(self, weight_decay: f64) -> Step<U, Chain<A, Objective>> {
+    pub fn l2(self, weight_decay: f64) -> Step<U, Chain<A, Objective>, C> {
         self.with(Objective::new(false, weight_decay))
     }
 
@@ -413,36 +764,46 @@ impl<U, A> Step<U, A> {
     ///
     /// A rate that is NaN, infinite or negative is an error of [`Step::apply`].
     #[inline(always)]
-    pub fn decoupled_decay(self, rate: f64) -> Step<U, Chain<A, DecoupledDecay>> {
+    pub fn decoupled_decay(self, rate: f64) -> Step<U, Chain<A, DecoupledDecay>, C> {
         self.with(DecoupledDecay::new(rate))
     }
 
     /// `g ← −g`: ascends instead of descending.
     #[inline(always)]
-    pub fn maximize(self) -> Step<U, Chain<A, Objective>> {
+    pub fn maximize(self) -> Step<U, Chain<A, Objective>, C> {
         self.with(Objective::new(true, 0.0))
     }
-}
 
-/// The slices of a step that zeroes gradients.
-#[cfg(feature = "rayon")]
-struct Zeroing<'a, const S: usize> {
-    params: &'a mut [f32],
-    grads: &'a mut [f32],
-    state: [&'a mut [f32]; S],
-}
-
-#[cfg(feature = "rayon")]
-impl<const S: usize> parallel::Cut for Zeroing<'_, S> {
-    fn len(&self) -> usize {
-        self.params.len()
+    /// Subtracts the mean of the gradients of a row from each of them. Give a matrix its [rows](Tensor::rows); the gradients of
+    /// vectors are left as they are, as libraries do.
+    ///
+    /// Source: Yong, Huang, Hua & Zhang, "Gradient Centralization: A New Optimization Technique for Deep Neural Networks",
+    /// 2020, arXiv 2004.01461; `optax.centralize`.
+    ///
+    /// ```
+    /// use gradstep::{Optimizer, Sgd, Tensor};
+    ///
+    /// let (mut params, grads) = ([0.0; 4], [1.0, 3.0, 5.0, 5.0]);
+    /// let step = Sgd { lr: 1.0, ..Sgd::DEFAULT }.tick(&mut 0)?.centralize_grads();
+    /// step.apply_all(&mut [Tensor::new::<[f32; 0]>(&mut params, &grads, &mut []).rows(2)])?;
+    /// assert_eq!(params, [1.0, -1.0, 0.0, 0.0]);
+    /// # Ok::<(), gradstep::Error>(())
+    /// ```
+    #[inline(always)]
+    pub fn centralize_grads(self) -> Step<U, Chain<A, CentralizeGrads>, C> {
+        self.with(CentralizeGrads::new())
     }
 
-    fn take(&mut self, len: usize) -> Self {
-        Zeroing {
-            params: take_mut(&mut self.params, len),
-            grads: take_mut(&mut self.grads, len),
-            state: self.state.each_mut().map(|slot| take_mut(slot, len)),
-        }
+    /// Tells the step its loss, which some optimizers need. The others ignore it, so the same code serves all.
+    #[inline(always)]
+    pub fn loss(mut self, loss: f64) -> Self {
+        self.progress.loss = Some(loss);
+        self
+    }
+
+    #[inline(always)]
+    fn map<V>(self, make: impl FnOnce(U) -> V) -> Step<V, A, C> {
+        let Step { fused: Adapted { rule, adapter }, progress, next } = self;
+        Step { fused: Adapted { rule: make(rule), adapter }, progress, next }
     }
 }

@@ -1,10 +1,11 @@
 //! Stores zero for state that fades towards subnormal numbers.
 
 use super::arch::{self, Supported};
-use super::streams::Streams;
+use super::streams::{Access, Streams};
 use crate::math::TINY;
 use crate::real::Real;
 use crate::rule::Rule;
+use crate::shape::Extent;
 use core::iter;
 
 /// Zero for what is tiny.
@@ -18,9 +19,21 @@ impl Rule<0> for Sweep {
     }
 }
 
-/// Sweeps every slot that fades. One function for all rules, since it seldom runs.
-pub(super) fn sweep(backend: Supported, state: &mut [&mut [f32]], fades: &[bool]) {
-    for (slot, _) in state.iter_mut().zip(fades).filter(|(_, fades)| **fades) {
-        arch::run(backend, &Sweep, iter::once(Streams::over(slot)));
+/// Sweeps every slot of elements that fades.
+pub(super) fn sweep<U: Rule<S>, A: Access, const S: usize>(
+    backend: Supported,
+    rule: &U,
+    streams: &mut Streams<'_, S, A>,
+) {
+    for (slot, fades) in rule.fades().into_iter().enumerate() {
+        if fades && matches!(U::EXTENTS.get(slot), Some(Extent::Element)) {
+            streams.slot(slot).into_iter().for_each(|slot| run(backend, slot));
+        }
     }
+}
+
+/// One function for all rules, since it seldom runs.
+#[inline(never)]
+fn run(backend: Supported, slot: Streams<'_, 0>) {
+    arch::run(backend, &Sweep, iter::once(slot));
 }

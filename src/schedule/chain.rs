@@ -8,7 +8,7 @@ pub struct Then<A, B> {
     pub first: A,
     /// The first step of the second schedule.
     pub boundary: u64,
-    /// The schedule from the boundary on, which is step 0 to it.
+    /// The schedule from the boundary on. It counts its steps from there.
     pub next: B,
 }
 

@@ -34,7 +34,7 @@ pub struct Cosine {
 }
 
 impl Cosine {
-    /// From `start` at step 0 to `end` at step `steps`, at least 1, which stays.
+    /// From `start` at step 0 to `end` at step `steps`, which is at least 1. The rate then stays at `end`.
     ///
     /// # Errors
     /// [`Error::HyperParameter`] for a rate that is no finite f32 of at least 0 or for 0 steps, [`Error::Coefficient`] for a

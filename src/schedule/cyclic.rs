@@ -4,7 +4,7 @@ use crate::check;
 use crate::error::Error;
 use crate::range::Range;
 
-/// Triangles between two rates, without an end.
+/// The rate rises and falls between two rates along straight lines, without an end.
 ///
 /// ```text
 /// base + (peak − base) · height · amplitude

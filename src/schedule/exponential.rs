@@ -13,8 +13,8 @@ use crate::range::Range;
 ///
 /// | preset | |
 /// |---|---|
-/// | [`Exponential::torch`], `torch.optim.lr_scheduler.ExponentialLR`, PyTorch 2.15 | the factor of each step, no limit |
-/// | [`Exponential::optax`], `optax.exponential_decay`, optax 0.2.8 | all of them |
+/// | [`Exponential::torch`], `torch.optim.lr_scheduler.ExponentialLR`, PyTorch 2.15 | one factor for each step, no limit |
+/// | [`Exponential::optax`], `optax.exponential_decay`, optax 0.2.8 | all settings |
 ///
 /// torch multiplies again and again, so that its rates differ from this formula by roundings.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -51,7 +51,7 @@ impl InverseSqrt {
         check::field("factor", factor, Range::NonNegative)?;
         length("d_model", d_model)?;
         length("warmup", warmup)?;
-        let peak = factor / libm::sqrt(d_model as f64 * warmup as f64);
+        let peak = factor / crate::math::sqrt(d_model as f64 * warmup as f64);
         InverseSqrt { start: 0.0, peak, warmup, first: 1 }.checked()
     }
 
@@ -66,7 +66,7 @@ impl InverseSqrt {
         if step < self.warmup {
             between(self.start, self.peak, done, warmup, linear)
         } else {
-            self.peak * libm::sqrt(warmup / done)
+            self.peak * crate::math::sqrt(warmup / done)
         }
     }
 }

@@ -45,12 +45,13 @@
 //!
 //! # Values
 //!
-//! Rates are at least 0, in units of the optimizer's `lr`. The rates that a schedule is made of, the first and the last
-//! among them, come back without an error of rounding. After its end a schedule keeps the last rate. [`Cosine::torch`] rises again instead, and
-//! [`CosineRestarts`] and [`Cyclic`] have no end. A rate that f32 turns into 0, below 7.1e-46, is given as 0, and one that
-//! f32 cannot hold as the largest f32, so every rate is one that an optimizer accepts.
+//! Rates are at least 0, in units of the optimizer's `lr`. The rates that you give a schedule, such as the first and
+//! the last, come back without a rounding error. After its end a schedule keeps the last rate. [`Cosine::torch`] rises
+//! again instead, and [`CosineRestarts`] and [`Cyclic`] have no end. A rate below 7.1e-46, which f32 turns into 0, is
+//! returned as 0, and a rate beyond f32 as the largest f32. So an optimizer accepts every rate.
 //!
-//! Constructors refuse what makes no schedule. With feature `serde`, what is read is checked in the same way.
+//! Constructors return an error for settings that make no schedule. With feature `serde`, what is read is checked in
+//! the same way.
 
 #[macro_use]
 mod checked;
@@ -97,7 +98,7 @@ pub trait Schedule {
 
     /// This schedule before step `boundary`, and `next` from there on. `next` counts its steps from the boundary.
     ///
-    /// With a boundary of 0, `next` alone is left. Boundaries of a longer chain all count from its start:
+    /// With a boundary of 0, only `next` is used. The boundaries of a longer chain all count from its start:
     /// `a.then(5, b).then(25, c)`.
     ///
     /// Source: `torch.optim.lr_scheduler.SequentialLR`, PyTorch 2.15; `optax.join_schedules`, optax 0.2.8.

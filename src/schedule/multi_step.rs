@@ -24,7 +24,7 @@ use crate::range::Range;
 )]
 pub struct MultiStep<const N: usize> {
     lr: f64,
-    #[cfg_attr(feature = "serde", serde(with = "array"))]
+    #[cfg_attr(feature = "serde", serde(with = "crate::checked_serde::array"))]
     milestones: [(u64, f64); N],
 }
 
@@ -65,44 +65,3 @@ impl<const N: usize> MultiStep<N> {
 }
 
 schedule!(MultiStep<N>);
-
-/// An array of any length as a sequence.
-#[cfg(feature = "serde")]
-mod array {
-    use core::fmt;
-    use serde::de::{Deserializer, Error, SeqAccess, Visitor};
-    use serde::ser::Serializer;
-
-    type Pairs<const N: usize> = [(u64, f64); N];
-
-    pub(super) fn serialize<S: Serializer, const N: usize>(pairs: &Pairs<N>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(pairs)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
-        deserializer: D,
-    ) -> Result<Pairs<N>, D::Error> {
-        struct Sequence<const N: usize>;
-
-        impl<'de, const N: usize> Visitor<'de> for Sequence<N> {
-            type Value = Pairs<N>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{N} pairs of a step and a factor")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Pairs<N>, A::Error> {
-                let mut pairs = [(0, 0.0); N];
-                for (i, pair) in pairs.iter_mut().enumerate() {
-                    *pair = sequence.next_element()?.ok_or_else(|| Error::invalid_length(i, &self))?;
-                }
-                match sequence.next_element::<(u64, f64)>()? {
-                    None => Ok(pairs),
-                    Some(_) => Err(Error::invalid_length(N + 1, &self)),
-                }
-            }
-        }
-
-        deserializer.deserialize_seq(Sequence)
-    }
-}

@@ -2,7 +2,7 @@ use super::checked::{at_most, length, rate};
 use super::curve::{between, cosine, linear};
 use crate::check;
 use crate::error::Error;
-use crate::math::Coefficient;
+use crate::math::{self, Coefficient};
 use crate::range::Range;
 
 /// One cycle: a rise to the peak rate, and a fall far below the first rate. It keeps the last rate after its end.
@@ -21,7 +21,7 @@ use crate::range::Range;
 /// | [`OneCycle::torch`], `torch.optim.lr_scheduler.OneCycleLR`, PyTorch 2.15 | `pct_start·n − 1` | `2·pct_start·n − 2` | `n − 1` |
 /// | [`OneCycle::optax`], `optax.cosine_onecycle_schedule` and `linear_onecycle_schedule`, optax 0.2.8 | `⌊pct_start·n⌋` | `⌊pct_final·n⌋` | `n` |
 ///
-/// torch refuses steps above n, which keep the last rate here.
+/// After step n torch raises an error. Here the rate stays the last one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -32,9 +32,9 @@ pub struct OneCycle {
     start: f64,
     peak: f64,
     end: f64,
-    /// Where the rise ends: no whole number in torch.
+    /// The step at which the rise ends. In torch it need not be a whole number.
     rise: f64,
-    /// Where the fall to `start` ends; where the rise ends if there are two phases.
+    /// The step at which the fall to `start` ends. With two phases, the step at which the rise ends.
     fall: f64,
     last: f64,
     anneal: Anneal,
@@ -51,7 +51,7 @@ pub enum Anneal {
     Linear,
 }
 
-/// The settings of [`OneCycle`], which has the checks.
+/// The settings of [`OneCycle`], whose constructors check them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields, default))]
 pub struct OneCycleOptions {
@@ -102,12 +102,12 @@ impl Default for OneCycleOptions {
 }
 
 impl OneCycle {
-    /// `torch.optim.lr_scheduler.OneCycleLR` of `total_steps` steps, at least 1. Its cycle of the momentum is not in it.
+    /// `torch.optim.lr_scheduler.OneCycleLR` of `total_steps` steps, at least 1. The momentum is not cycled.
     ///
     /// # Errors
-    /// [`Error::HyperParameter`] for a `max_lr` that is no finite f32 of at least 0, for 0 steps, for an option out of its
-    /// range and for a `pct_start` with less than one step, [`Error::Above`] for three phases with a `pct_start` above 0.5,
-    /// [`Error::Coefficient`] for a number that f32 turns into 0 and for a factor that makes such a rate.
+    /// [`Error::HyperParameter`] for a `max_lr` that is no finite f32 of at least 0, for 0 steps, for an option out of
+    /// its range and for a `pct_start` with less than one step, [`Error::Above`] for three phases with a `pct_start`
+    /// above 0.5, [`Error::Coefficient`] for a number or a rate that f32 turns into 0.
     pub const fn torch(max_lr: f64, total_steps: u64, options: OneCycleOptions) -> Result<Self, Error> {
         let steps = total_steps as f64;
         check_all!(rate("max_lr", max_lr), length("total_steps", total_steps), options.checked());
@@ -126,9 +126,9 @@ impl OneCycle {
     /// `optax.linear_onecycle_schedule`.
     ///
     /// # Errors
-    /// [`Error::HyperParameter`] for a `peak_value` that is no finite f32 of at least 0, for 0 steps and for an option out of
-    /// its range, [`Error::Above`] for three phases with a `pct_start` above `pct_final`, [`Error::Coefficient`] for a number
-    /// that f32 turns into 0 and for a factor that makes such a rate.
+    /// [`Error::HyperParameter`] for a `peak_value` that is no finite f32 of at least 0, for 0 steps and for an option
+    /// out of its range, [`Error::Above`] for three phases with a `pct_start` above `pct_final`, [`Error::Coefficient`]
+    /// for a number or a rate that f32 turns into 0.
     pub const fn optax(transition_steps: u64, peak_value: f64, options: OneCycleOptions) -> Result<Self, Error> {
         let steps = transition_steps as f64;
         check_all!(rate("peak_value", peak_value), length("transition_steps", transition_steps), options.checked());
@@ -148,8 +148,8 @@ impl OneCycle {
         let start = peak / div_factor;
         let end = start / final_div_factor;
         check_all!(
-            check::coefficient("div_factor", div_factor, Coefficient::new(start)),
-            check::coefficient("final_div_factor", final_div_factor, Coefficient::new(end)),
+            math::coefficient("div_factor", div_factor, Coefficient::new(start)),
+            math::coefficient("final_div_factor", final_div_factor, Coefficient::new(end)),
         );
         OneCycle { start, peak, end, rise, fall, last, anneal }.checked()
     }

@@ -18,8 +18,9 @@ use crate::range::Range;
 /// | [`ReduceOnPlateau::torch`], `torch.optim.lr_scheduler.ReduceLROnPlateau`, PyTorch 2.15, the default | 10: the eleventh bad metric reduces | 1e-8 |
 /// | [`ReduceOnPlateau::optax`], `optax.contrib.reduce_on_plateau`, optax 0.2.8 | 9: the tenth one, as optax's own `patience` of 10 means | 0 |
 ///
-/// torch's `threshold` is `relative` with the threshold mode `rel`, and `absolute` with `abs`; the other one is 0. optax's `rtol` and
-/// `atol` are the two together. optax scales updates: start at a rate of 1 there, and multiply.
+/// torch's `threshold` is `relative` with the threshold mode `rel`, and `absolute` with `abs`; the other one is 0.
+/// optax's `rtol` and `atol` are the two together. optax scales updates and not a rate: start at a rate of 1, and
+/// multiply your rate by it.
 ///
 /// ```
 /// use gradstep::schedule::{Plateau, ReduceOnPlateau};
@@ -36,7 +37,7 @@ use crate::range::Range;
 pub struct ReduceOnPlateau {
     /// What the rate is multiplied by. Above 0 and below 1. Default 0.1.
     pub factor: f64,
-    /// Bad metrics in a row that leave the rate as it is. Default 10.
+    /// How many bad metrics in a row are tolerated; the next one reduces the rate. Default 10.
     pub patience: u64,
     /// The part of the best metric by which a better one differs. At least 0 and below 1. Default 1e-4.
     pub relative: f64,
@@ -48,7 +49,7 @@ pub struct ReduceOnPlateau {
     pub min_lr: f64,
     /// Reductions by this much or less are left out. At least 0. Default 1e-8.
     pub eps: f64,
-    /// Whether a larger metric is better, as of an accuracy. Default false.
+    /// Whether a larger metric is better, as with an accuracy. Default false.
     pub maximize: bool,
 }
 
@@ -62,7 +63,7 @@ pub struct Plateau {
     pub best: Option<f64>,
     /// Bad metrics in a row.
     pub bad: u64,
-    /// Metrics that do not count as bad yet to come.
+    /// How many of the next metrics do not count as bad.
     pub cooldown: u64,
 }
 
@@ -96,7 +97,7 @@ impl ReduceOnPlateau {
         ReduceOnPlateau { patience: 9, eps: 0.0, ..ReduceOnPlateau::DEFAULT }
     }
 
-    /// Takes in one more metric, after which [`Plateau::lr`] is the rate of the next steps.
+    /// Updates the state with one more metric. Then [`Plateau::lr`] is the rate of the next steps.
     ///
     /// # Errors
     /// [`Error::HyperParameter`] for a field out of its range, [`Error::Coefficient`] for one that f32 turns into 0,

@@ -4,7 +4,7 @@ use crate::check;
 use crate::error::Error;
 use crate::range::Range;
 
-/// A power of the steps that are left, from one rate to another. It keeps the last rate after its end.
+/// The rate goes from one value to another with a power of the remaining steps. It keeps the last rate after its end.
 ///
 /// ```text
 /// end + (start − end) · (1 − x)^power,   x = min(max(t − begin, 0), steps) / steps

@@ -10,7 +10,7 @@ use crate::error::Error;
 /// u                     the steps since the cycle began, 0 to n − 1
 /// ```
 ///
-/// The last step of a cycle is one short of `end`, as a step of `end` would be the first of the next cycle.
+/// The rate never reaches `end`: where it would, the next cycle begins.
 ///
 /// Source: Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2016, arXiv 1608.03983;
 /// `torch.optim.lr_scheduler.CosineAnnealingWarmRestarts`, PyTorch 2.15. `optax.sgdr_schedule`, optax 0.2.8, is a chain of
@@ -29,8 +29,8 @@ pub struct CosineRestarts {
 }
 
 impl CosineRestarts {
-    /// Cycles from `start` toward `end`, of `t_0` steps the first, and each `t_mult` times as long as the one before. Both
-    /// are at least 1. torch's defaults are a `t_mult` of 1 and an end, `eta_min`, of 0.
+    /// Cycles from `start` toward `end`. The first has `t_0` steps, and each further one is `t_mult` times as long as
+    /// the one before. Both are at least 1. torch's defaults are a `t_mult` of 1 and an end, `eta_min`, of 0.
     ///
     /// # Errors
     /// [`Error::HyperParameter`] for a rate that is no finite f32 of at least 0 or for a length or a factor of 0,

@@ -29,7 +29,8 @@ pub struct WarmupStableDecay {
     shape: DecayShape,
 }
 
-/// The decay of [`WarmupStableDecay`]: the part of the way to the last rate, of the part x of its steps.
+/// The shape of the decay of [`WarmupStableDecay`]: how much of the way to the last rate is done after the part x of
+/// its steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -44,8 +45,8 @@ pub enum DecayShape {
 }
 
 impl WarmupStableDecay {
-    /// From `start` at step 0 to `peak` in `warmup` steps, `stable` steps there, and then to `end` in `decay` steps, at least
-    /// 1. The other two may be 0.
+    /// From `start` at step 0 to `peak` in `warmup` steps, then `stable` steps at `peak`, then to `end` in `decay`
+    /// steps. `decay` is at least 1; `warmup` and `stable` may be 0.
     ///
     /// # Errors
     /// [`Error::HyperParameter`] for a rate that is no finite f32 of at least 0 or for a decay of 0 steps,
@@ -80,7 +81,7 @@ impl WarmupStableDecay {
         let (done, steps) = (step.saturating_sub(warmup).saturating_sub(stable) as f64, self.decay as f64);
         match self.shape {
             DecayShape::Linear => between(peak, end, done, steps, linear),
-            DecayShape::OneMinusSqrt => mix(peak, end, libm::sqrt(done / steps)),
+            DecayShape::OneMinusSqrt => mix(peak, end, crate::math::sqrt(done / steps)),
             DecayShape::Cosine => between(peak, end, done, steps, cosine),
         }
     }

@@ -1,5 +1,5 @@
-//! How far 2,000 steps in f32 lead away from the f64 formulas: for every optimizer the root mean square of the error of
-//! parameters and state over that of their size, for random gradients.
+//! How far 2,000 steps in f32 lead away from the f64 formulas: for every optimizer but the schedule-free ones the root mean
+//! square of the error of parameters and state over that of their size, for random gradients.
 //!
 //! `cargo run --release -p gradstep-testkit --features std --example accuracy`
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "it may stop where it is wrong")]
@@ -12,7 +12,8 @@ const STEPS: usize = 2_000;
 
 fn main() {
     println!("| optimizer | parameters | state |\n|---|---|---|");
-    for entry in registry() {
+    // The oracle of schedule-free optimizers sums all steps before again in each step, which takes hours for 2,000 of them.
+    for entry in registry().iter().filter(|entry| !entry.name.starts_with("ScheduleFree")) {
         let [params, state] = error(&mut entry.variants[0].restart());
         println!("| `{}` | {params:.1e} | {state:.1e} |", entry.name);
     }

@@ -8,7 +8,7 @@ use gradstep::rule::{Adapter, Objective};
 pub struct Adapters {
     /// Of `scale_grads`.
     pub scale: f64,
-    /// Of `clip_grads`.
+    /// Of `clip_by_value`.
     pub clip: f64,
     /// Of `l2`.
     pub weight_decay: f64,
@@ -36,6 +36,6 @@ impl Adapters {
     /// The step behind all adapters.
     pub fn fuse(&self, step: AnyStep) -> AnyStep<impl Adapter> {
         let objective = Objective::new(self.maximize, self.weight_decay);
-        step.scale_grads(self.scale).clip_grads(self.clip).with(objective).decoupled_decay(self.decay)
+        step.scale_grads(self.scale).clip_by_value(self.clip).with(objective).decoupled_decay(self.decay)
     }
 }

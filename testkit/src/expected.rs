@@ -19,6 +19,10 @@ impl Expected {
         if found == self.value {
             return 0.0;
         }
+        // Beyond f32 an infinity is the nearest number.
+        if found.is_infinite() && found == f64::from(self.value as f32) {
+            return 0.0;
+        }
         // Something was divided by zero. What comes of it may be an infinity here and NaN there.
         if !self.value.is_finite() {
             return if found.is_finite() { f64::INFINITY } else { 0.0 };

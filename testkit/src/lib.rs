@@ -1,6 +1,6 @@
 //! What the tests, fuzz targets, benches, examples and firmware of gradstep share.
 //!
-//! Without the feature `std` it is the network of the digits alone, which runs on microcontrollers too.
+//! Without the feature `std` it is what runs on microcontrollers too: the network of the digits, and how a step begins.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![allow(
     clippy::indexing_slicing,
@@ -28,6 +28,7 @@ mod property;
 mod registry;
 #[cfg(feature = "std")]
 mod run;
+mod start;
 #[cfg(feature = "std")]
 mod tensor;
 #[cfg(feature = "std")]
@@ -37,6 +38,7 @@ mod tuned;
 #[cfg(feature = "std")]
 pub mod values;
 
+pub use self::start::{Start, Starts, sets_clock};
 #[cfg(feature = "std")]
 pub use self::{
     adapters::Adapters,

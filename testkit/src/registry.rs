@@ -43,11 +43,17 @@ fn entry<O: Oracle<S> + Into<AnyOptimizer>, const S: usize>() -> Entry {
     }
 }
 
-/// Every optimizer of the crate.
+/// Every optimizer of the crate that looks at each element by itself.
 pub fn registry() -> Vec<Entry> {
     macro_rules! entries {
         ($($Optimizer:ident: $slots:literal,)*) => {
-            vec![$(entry::<gradstep::$Optimizer, $slots>()),*]
+            vec![$(AnyOptimizer::from(gradstep::$Optimizer::DEFAULT)
+                .scope()
+                .is_none()
+                .then(entry::<gradstep::$Optimizer, $slots>)),*]
+            .into_iter()
+            .flatten()
+            .collect()
         };
     }
     for_each_optimizer!(entries)

@@ -2,7 +2,7 @@
 
 use crate::adapters::Adapters;
 use crate::oracle::{Bound, Oracle};
-use gradstep::any::{AnyOptimizer, AnyStep};
+use gradstep::any::{AnyOptimizer, AnySlot, AnyStart, AnyStep};
 use gradstep::optim::ClockData;
 use gradstep::{Backend, Error, for_each_optimizer};
 
@@ -26,6 +26,12 @@ impl Run {
     /// The number of state slots.
     pub fn slots(&self) -> usize {
         self.optimizer.slots().count()
+    }
+
+    /// The slots that the caller writes before each step.
+    pub fn inputs(&self) -> impl Iterator<Item = usize> {
+        let is_input = |slot: &AnySlot| !slot.is_written && !matches!(slot.start, AnyStart::Params);
+        self.optimizer.slots().enumerate().filter(move |(_, slot)| is_input(slot)).map(|(i, _)| i)
     }
 
     /// The hyper-parameters, for messages.
@@ -64,7 +70,7 @@ impl Run {
     /// Puts the clock at its maximum.
     pub fn wind_to_last(&mut self) {
         // What a long run leaves in the clocks that hold more than the steps: a product of 0, or a largest rate and a sum.
-        let values = if self.optimizer.clock_values() == ["mu_product"] { [0.0, 0.0] } else { [1.0, 1.0] };
+        let values = if self.optimizer.clock_values() == ["mu_product"] { [0.0; 3] } else { [1.0, 1.0, 0.0] };
         self.clock = ClockData { step: u64::MAX, values };
     }
 
@@ -112,6 +118,7 @@ impl Step {
             None => self.step.apply_on(backend, params, grads, &mut state),
             Some(adapters) => adapters.fuse(self.step).apply_on(backend, params, grads, &mut state),
         }
+        .map(drop)
     }
 
     /// On the active backend, through the method that users call.
@@ -120,7 +127,7 @@ impl Step {
     /// Those of `gradstep::Step::apply`.
     pub fn apply(&self, params: &mut [f32], grads: &[f32], mut state: Vec<&mut [f32]>) -> Result<(), Error> {
         match self.adapters {
-            None => self.step.apply(params, grads, &mut state),
+            None => self.step.apply(params, grads, &mut state).map(drop),
             Some(_) => self.apply_on(Backend::active(), params, grads, state),
         }
     }

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Reference learning rates of the schedules of torch and optax, and a trace of torch's GradScaler.
+"""Reference learning rates of the schedules of torch and optax.
 
 Needs (CPU is enough), in a virtual environment outside the repository, with Python 3.11:
 
     pip install optax==0.2.8 jax==0.10.2 jaxlib==0.10.2 numpy==2.4.6 torch==2.15.0
 
-Usage: generate_schedules.py OUT.json [SEED]. The versions that ran are written into `source`. Two runs on one machine
-gave the same bytes.
+Usage: generate_schedules.py OUT.json [SEED] [STEPS]. The versions that ran are written into `source`. Two runs on one
+machine gave the same bytes.
 
 `values[t]` of a case is the learning rate of step t, from 0, in float64. torch changes the rate of an SGD from step to
-step, and the value is the one that the step sees. optax's schedules are functions of the step. The settings of each case are
-below; `peak` is exact in float32, `warmup` a number of steps. `losses` are what the plateau is fed with, one before each
-step but the first. `grad_scaler` holds the scale after each step, of which `bad` says whether its gradients were infinite.
+step, and the value is the one that the step sees. optax's schedules are functions of the step. `schedule` is the constructor
+of a case and `hyper` its arguments by the library's names, but for torch's optimizer, whose learning rate is `peak`, exact in
+float32. Parts of a chain have both too. `losses` are what the plateau is fed with, one before each step but the first.
 """
 import json, sys, warnings
 import importlib.metadata as meta
@@ -22,7 +22,7 @@ jax.config.update("jax_enable_x64", True)
 import jax.numpy as jnp, optax
 
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 9
-STEPS = 40
+STEPS = int(sys.argv[3]) if len(sys.argv) > 3 else 40
 R = np.random.default_rng(SEED)
 WARMUP = int(R.integers(3, 9))
 PEAK = float(np.float32(R.uniform(.01, .2)))
@@ -31,75 +31,87 @@ PEAK = float(np.float32(R.uniform(.01, .2)))
 def optimizer(momentum=.9): return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=PEAK, momentum=momentum)
 
 
-def of_torch(name, make):
-    o = optimizer(); s = make(o); values = []
+L, S = torch.optim.lr_scheduler, optax.schedules
+
+
+def make_torch(o, schedule, hyper):
+    if schedule != "SequentialLR": return getattr(L, schedule)(o, **hyper)
+    return L.SequentialLR(o, [make_torch(o, **part) for part in hyper["schedulers"]], hyper["milestones"])
+
+
+def make_optax(schedule, hyper):
+    if schedule != "join_schedules": return getattr(S, schedule)(**hyper)
+    return S.join_schedules([make_optax(**part) for part in hyper["schedules"]], hyper["boundaries"])
+
+
+def of_torch(name, case):
+    o = optimizer(); s = make_torch(o, **case); values = []
     for _ in range(STEPS):
         values.append(o.param_groups[0]["lr"]); o.step(); s.step()
-    return dict(case=f"torch_{name}", values=values)
+    return dict(case=f"torch_{name}", **case, values=values)
 
 
-def plateau():
+def plateau(schedule, hyper):
     losses = [float(np.float32(x)) for x in np.maximum(.2, 3 * np.exp(-np.arange(STEPS) / 6) + .2 * R.standard_normal(STEPS))]
-    o = optimizer(0); values = []
-    s = L.ReduceLROnPlateau(o, factor=.5, patience=2, threshold=1e-2, cooldown=1, min_lr=1e-4)
+    o = optimizer(0); s = make_torch(o, schedule, hyper); values = []
     for x in losses:
         values.append(o.param_groups[0]["lr"]); o.step(); s.step(x)
-    return dict(case="torch_plateau", losses=losses, values=values)
+    return dict(case="torch_plateau", schedule=schedule, hyper=hyper, losses=losses, values=values)
 
 
-def of_optax(name, schedule): return dict(case=f"optax_{name}", values=[float(schedule(jnp.asarray(t))) for t in range(STEPS)])
+def of_optax(name, case):
+    s = make_optax(**case)
+    return dict(case=f"optax_{name}", **case, values=[float(s(jnp.asarray(t))) for t in range(STEPS)])
 
 
-L, S = torch.optim.lr_scheduler, optax.schedules
+def of(schedule, **hyper): return dict(schedule=schedule, hyper=hyper)
+
+
 TORCH = dict(
-    constant=lambda o: L.ConstantLR(o, 1 / 3, 5),
-    linear=lambda o: L.LinearLR(o, 1 / 3, 1.0, WARMUP),
-    step=lambda o: L.StepLR(o, 7, .1),
-    multi_step=lambda o: L.MultiStepLR(o, [5, 11, 30], .3),
-    exponential=lambda o: L.ExponentialLR(o, .9),
-    cosine=lambda o: L.CosineAnnealingLR(o, 30, 1e-3),
-    warm_restarts=lambda o: L.CosineAnnealingWarmRestarts(o, 7, 2, 1e-4),
-    polynomial=lambda o: L.PolynomialLR(o, 30, 2.0),
-    one_cycle=lambda o: L.OneCycleLR(o, PEAK, total_steps=STEPS),
-    one_cycle_linear=lambda o: L.OneCycleLR(o, PEAK, total_steps=STEPS, anneal_strategy="linear", three_phase=True),
-    cyclic=lambda o: L.CyclicLR(o, PEAK / 10, PEAK, 6, 4),
-    cyclic_exp=lambda o: L.CyclicLR(o, PEAK / 10, PEAK, 6, mode="exp_range", gamma=.98),
-    sequential=lambda o: L.SequentialLR(o, [L.LinearLR(o, .1, 1.0, WARMUP), L.CosineAnnealingLR(o, STEPS - WARMUP)], [WARMUP]),
+    constant=of("ConstantLR", factor=1 / 3, total_iters=5),
+    linear=of("LinearLR", start_factor=1 / 3, end_factor=1.0, total_iters=WARMUP),
+    step=of("StepLR", step_size=7, gamma=.1),
+    multi_step=of("MultiStepLR", milestones=[5, 11, 30], gamma=.3),
+    exponential=of("ExponentialLR", gamma=.9),
+    cosine=of("CosineAnnealingLR", T_max=30, eta_min=1e-3),
+    warm_restarts=of("CosineAnnealingWarmRestarts", T_0=7, T_mult=2, eta_min=1e-4),
+    polynomial=of("PolynomialLR", total_iters=30, power=2.0),
+    one_cycle=of("OneCycleLR", max_lr=PEAK, total_steps=STEPS),
+    one_cycle_linear=of("OneCycleLR", max_lr=PEAK, total_steps=STEPS, anneal_strategy="linear", three_phase=True),
+    cyclic=of("CyclicLR", base_lr=PEAK / 10, max_lr=PEAK, step_size_up=6, step_size_down=4),
+    cyclic_exp=of("CyclicLR", base_lr=PEAK / 10, max_lr=PEAK, step_size_up=6, mode="exp_range", gamma=.98),
+    sequential=of("SequentialLR", milestones=[WARMUP], schedulers=[
+        of("LinearLR", start_factor=.1, end_factor=1.0, total_iters=WARMUP),
+        of("CosineAnnealingLR", T_max=STEPS - WARMUP)]),
 )
+PLATEAU = of("ReduceLROnPlateau", factor=.5, patience=2, threshold=1e-2, cooldown=1, min_lr=1e-4)
 OPTAX = dict(
-    cosine=S.cosine_decay_schedule(PEAK, 30, .1),
-    cosine_exponent=S.cosine_decay_schedule(PEAK, 30, .1, 1.7),
-    linear=S.linear_schedule(PEAK, 1e-3, 20, 4),
-    polynomial=S.polynomial_schedule(PEAK, 1e-4, 2.5, 20, 3),
-    exponential=S.exponential_decay(PEAK, 5, .8, 3, staircase=False),
-    exponential_staircase=S.exponential_decay(PEAK, 5, .8, 3, staircase=True, end_value=1e-3),
-    warmup_cosine=S.warmup_cosine_decay_schedule(0., PEAK, WARMUP, STEPS, 1e-4),
-    warmup_exponential=S.warmup_exponential_decay_schedule(0., PEAK, WARMUP, 5, .8),
-    warmup_constant=S.warmup_constant_schedule(0., PEAK, WARMUP),
-    one_cycle_cosine=S.cosine_onecycle_schedule(STEPS, PEAK),
-    one_cycle_linear=S.linear_onecycle_schedule(STEPS, PEAK),
-    piecewise=S.piecewise_constant_schedule(PEAK, {5: .5, 20: .1}),
-    sgdr=S.sgdr_schedule([
+    cosine=of("cosine_decay_schedule", init_value=PEAK, decay_steps=30, alpha=.1),
+    cosine_exponent=of("cosine_decay_schedule", init_value=PEAK, decay_steps=30, alpha=.1, exponent=1.7),
+    linear=of("linear_schedule", init_value=PEAK, end_value=1e-3, transition_steps=20, transition_begin=4),
+    polynomial=of("polynomial_schedule", init_value=PEAK, end_value=1e-4, power=2.5, transition_steps=20, transition_begin=3),
+    exponential=of("exponential_decay", init_value=PEAK, transition_steps=5, decay_rate=.8, transition_begin=3),
+    exponential_staircase=of("exponential_decay", init_value=PEAK, transition_steps=5, decay_rate=.8, transition_begin=3,
+        staircase=True, end_value=1e-3),
+    warmup_cosine=of("warmup_cosine_decay_schedule", init_value=0., peak_value=PEAK, warmup_steps=WARMUP, decay_steps=STEPS,
+        end_value=1e-4),
+    warmup_exponential=of("warmup_exponential_decay_schedule", init_value=0., peak_value=PEAK, warmup_steps=WARMUP,
+        transition_steps=5, decay_rate=.8),
+    warmup_constant=of("warmup_constant_schedule", init_value=0., peak_value=PEAK, warmup_steps=WARMUP),
+    one_cycle_cosine=of("cosine_onecycle_schedule", transition_steps=STEPS, peak_value=PEAK),
+    one_cycle_linear=of("linear_onecycle_schedule", transition_steps=STEPS, peak_value=PEAK),
+    piecewise=of("piecewise_constant_schedule", init_value=PEAK, boundaries_and_scales={5: .5, 20: .1}),
+    sgdr=of("sgdr_schedule", cosine_kwargs=[
         dict(init_value=0., peak_value=PEAK, decay_steps=10, warmup_steps=2, end_value=0.),
         dict(init_value=0., peak_value=PEAK / 2, decay_steps=20, warmup_steps=3, end_value=0.)]),
-    joined=S.join_schedules(
-        [S.linear_schedule(0., PEAK, WARMUP), S.constant_schedule(PEAK), S.linear_schedule(PEAK, 0., 10)], [WARMUP, 25]),
+    joined=of("join_schedules", boundaries=[WARMUP, 25], schedules=[
+        of("linear_schedule", init_value=0., end_value=PEAK, transition_steps=WARMUP),
+        of("constant_schedule", value=PEAK),
+        of("linear_schedule", init_value=PEAK, end_value=0., transition_steps=10)]),
 )
 
-
-def grad_scaler():
-    bad = [x == "1" for x in "0000000000010011010110010000101000010000"]
-    scaler = torch.amp.GradScaler("cpu", init_scale=65536., growth_interval=4); w = torch.nn.Parameter(torch.zeros(3))
-    o = torch.optim.SGD([w], lr=.0); after = []
-    for b in bad:
-        scale = float(scaler.scale(torch.ones(1))[0])
-        w.grad = torch.full((3,), float("inf") if b else scale)
-        scaler.step(o); scaler.update(); after.append(float(scaler.get_scale()))
-    return dict(growth_interval=4, bad=bad, scale_after=after)
-
-
-cases = [of_torch(*case) for case in TORCH.items()] + [plateau()] + [of_optax(*case) for case in OPTAX.items()]
+cases = [of_torch(*case) for case in TORCH.items()] + [plateau(**PLATEAU)] + [of_optax(*case) for case in OPTAX.items()]
 source = ", ".join(f"{name} {meta.version(name)}" for name in ("torch", "optax", "jax", "jaxlib", "numpy"))
-doc = dict(source=source, seed=SEED, steps=STEPS, warmup=WARMUP, peak=PEAK, cases=cases, grad_scaler=grad_scaler())
+doc = dict(source=source, seed=SEED, steps=STEPS, warmup=WARMUP, peak=PEAK, cases=cases)
 with open(sys.argv[1], "w") as out:
     json.dump(doc, out, separators=(",", ":"))

@@ -5,7 +5,8 @@ usage: generate_whole.py OUT_DIR [SEED]
 needs: torch, numpy, jax[cpu], optax, timm, pytorch_optimizer (versions are written into the files)
 
 Writes whole.json, whole_more.json (rules that need the loss, a second gradient or the names of a model's parameters),
-whole_options.json (further settings) and clipping.json.
+whole_options.json (further settings), whole_further.json (settings of AdamP, SGDP, QHAdam and AdaMod), whole_hessian.json
+(AdaHessian on given `estimates` of the Hessian's diagonal) and clipping.json.
 
 Every case runs on several tensors at once, in float64 and in float32, from the same inputs, which float32 represents
 exactly. `params_f64[k]` are the tensors, flattened, after the steps that `kept` names.
@@ -197,7 +198,66 @@ OPTIONS = [
 ]
 
 
+def ada_hessian(**hyper):
+    """timm's rule on given estimates: estimates[t] in place of Hutchinson's, in the steps in which the rule takes a new one."""
+    class Given(timm.optim.Adahessian):
+        def set_hessian(self):
+            for p in self.get_params():
+                if self.state[p]["hessian step"] % self.update_each == 0: p.hess = p.given.clone()
+                self.state[p]["hessian step"] += 1
+
+    def run(_, params, grads, dtype):
+        p = {k: torch.nn.Parameter(torch.tensor(v, dtype=dtype)) for k, v in params.items()}
+        optimizer = Given(list(p.values()), avg_conv_kernel=False, **hyper); out = []
+        for t in range(STEPS):
+            for k in p: p[k].grad, p[k].given = torch.tensor(grads[t][k], dtype=dtype), torch.tensor(ESTIMATES[t][k], dtype=dtype)
+            optimizer.step()
+            if t + 1 in KEPT: out.append(rows({k: v.detach().double().numpy() for k, v in p.items()}))
+        return out
+    return run
+
+
+def hessian_case(name, **hyper): return (f"timm_adahessian{name}", hyper, None, None, ada_hessian(**hyper))
+
+
+def estimates(seed):
+    """Of both signs, as Hutchinson's are, and 0 where the gradients of `quiet` are."""
+    r = np.random.default_rng(seed); out = [{} for _ in range(STEPS)]
+    for name, shape in SHAPES.items():
+        for t in range(STEPS):
+            h = ((r.random(shape) - .2) * np.exp(r.standard_normal(shape))).astype(np.float32)
+            if name == "quiet" and t in (0, 1, 5, 6): h[:] = 0
+            out[t][name] = h
+    return out
+
+
+# A large delta projects most steps, by rows and as a whole.
+FURTHER = [
+    torch_case("timm", "adamp_delta", timm_cls("adamp"), lr=.01, weight_decay=.1, delta=2., wd_ratio=.3),
+    torch_case("timm", "adamp_plain", timm_cls("adamp"), lr=.01, betas=(.8, .95), eps=.01, weight_decay=.1, delta=2.5, nesterov=False),
+    torch_case("timm", "sgdp_momentum", timm_cls("sgdp"), lr=.01, momentum=.9, weight_decay=.01, delta=2.),
+    torch_case("timm", "sgdp_dampening", timm_cls("sgdp"), lr=.02, momentum=.8, dampening=.3, weight_decay=.02, delta=2.5, wd_ratio=.5, nesterov=False),
+    torch_case("kozistr", "qhadam_nus", po_cls("qhadam"), lr=.01, nus=(.7, .9), weight_decay=.05),
+    torch_case("kozistr", "qhadam_decoupled", po_cls("qhadam"), lr=.01, betas=(.95, .9), nus=(.5, 1.), eps=.01, weight_decay=.05, weight_decouple=True),
+    torch_case("kozistr", "adamod_bounded", po_cls("adamod"), lr=.01, betas=(.9, .99, .8), weight_decay=.05),
+    torch_case("kozistr", "adamod_coupled", po_cls("adamod"), lr=.05, betas=(.8, .95, .5), eps=.01, weight_decay=.05, weight_decouple=False),
+]
+
+HESSIAN = [
+    hessian_case("", lr=.05),
+    hessian_case("_decay", lr=.05, weight_decay=.1),
+    hessian_case("_power", lr=.05, hessian_power=.5),
+    hessian_case("_each", lr=.05, weight_decay=.01, update_each=2),
+    hessian_case("_settings", lr=.02, betas=(.8, .95), eps=.01, hessian_power=.5, update_each=3),
+]
+
+
 def versions(): return {n: meta.version(n) for n in ("torch", "optax", "jax", "timm", "pytorch_optimizer", "numpy")}
+
+
+def plain(value):
+    if isinstance(value, tuple) and not isinstance(value[0], str): return list(value)
+    return value if isinstance(value, (int, float, str, bool, type(None))) else str(value)
 
 
 def trajectories(cases, seed, scale):
@@ -214,11 +274,20 @@ def trajectories(cases, seed, scale):
             f32 = run(make, p, g, jnp.float32 if run is run_optax or name.startswith("optax") else torch.float32)
             flat = np.array([x for row in f64 for v in row.values() for x in v])
             assert np.isfinite(flat).all(), "not finite"
-            done.append(dict(case=name, hyper={k: (v if isinstance(v, (int, float, str, bool, type(None))) else str(v)) for k, v in hyper.items()},
+            done.append(dict(case=name, hyper={k: plain(v) for k, v in hyper.items()},
                              tensors=list(p), params_f64=f64, params_f32=[{k: [float(np.float32(x)) for x in v] for k, v in row.items()} for row in f32]))
         except Exception as error:
             print(f"left out {name}: {type(error).__name__}: {str(error)[:150]}", file=sys.stderr)
     return dict(versions=versions(), seed=seed, kept=KEPT, shapes=SHAPES, params=rows(params), grads=[rows(g) for g in grads], cases=done)
+
+
+CLIPS = [
+    ("clip_by_global_norm", optax.clip_by_global_norm, dict(max_norm=.5)),
+    ("clip_by_block_rms", optax.clip_by_block_rms, dict(threshold=.7)),
+    ("adaptive_grad_clip", optax.adaptive_grad_clip, dict(clipping=.01)),
+    ("centralize", optax.centralize, {}),
+    ("normalize", optax.contrib.normalize, {}),
+]
 
 
 def clipping(seed):
@@ -231,14 +300,14 @@ def clipping(seed):
             norm = torch.nn.utils.clip_grad_norm_(ps, limit, kind)
             cases.append(dict(case=f"torch_norm_{kind}_{limit}", norm_type=str(kind), limit=limit, norm=float(norm), grads=rows(dict(zip(tensors, [p.grad.numpy() for p in ps])))))
     g = {k: jnp.asarray(v, jnp.float64) for k, v in tensors.items()}; p = {k: jnp.asarray(r.standard_normal(v.shape)) for k, v in tensors.items()}
-    for name, tx in dict(clip_by_global_norm=optax.clip_by_global_norm(.5), clip_by_block_rms=optax.clip_by_block_rms(.7), adaptive_grad_clip=optax.adaptive_grad_clip(.01), centralize=optax.centralize(), normalize=optax.contrib.normalize()).items():
-        try: u, _ = tx.update(g, tx.init(p), p); cases.append(dict(case=f"optax_{name}", params=rows(p), grads=rows(u)))
-        except Exception as error: print("left out", name, error, file=sys.stderr)
-    scaler = torch.amp.GradScaler("cpu", init_scale=65536., growth_interval=4); w = torch.nn.Parameter(torch.zeros(3)); o = torch.optim.SGD([w], lr=.0); trace = []
+    for name, make, hyper in CLIPS:
+        tx = make(**hyper); u, _ = tx.update(g, tx.init(p), p)
+        cases.append(dict(case=f"optax_{name}", hyper=hyper, params=rows(p), grads=rows(u)))
+    hyper = dict(init_scale=65536., growth_interval=4); scaler = torch.amp.GradScaler("cpu", **hyper); w = torch.nn.Parameter(torch.zeros(3)); o = torch.optim.SGD([w], lr=.0); trace = []
     bad = [bool(x) for x in r.random(40) < .2]
     for b in bad:
         scale = float(scaler.scale(torch.ones(1))[0]); w.grad = torch.full((3,), float("inf") if b else scale); scaler.step(o); scaler.update(); trace.append(float(scaler.get_scale()))
-    cases.append(dict(case="torch_grad_scaler", growth_interval=4, bad=bad, scale_after=trace))
+    cases.append(dict(case="torch_grad_scaler", **hyper, bad=bad, scale_after=trace))
     return dict(versions=versions(), seed=seed, shapes=SHAPES, tensors=rows(tensors), cases=cases)
 
 
@@ -246,6 +315,8 @@ if __name__ == "__main__":
     out, seed = pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 7
     more = trajectories(MORE, seed, .3); more["losses"] = LOSSES
     options = trajectories(OPTIONS, seed, .3); options["losses"] = LOSSES
-    for name, data in dict(whole=trajectories(WHOLE, seed, .3), whole_more=more, whole_options=options, clipping=clipping(seed + 3)).items():
+    ESTIMATES = estimates(seed + 1)
+    hessian = trajectories(HESSIAN, seed, .3); hessian["estimates"] = [rows(h) for h in ESTIMATES]
+    for name, data in dict(whole=trajectories(WHOLE, seed, .3), whole_more=more, whole_options=options, whole_further=trajectories(FURTHER, seed, .3), whole_hessian=hessian, clipping=clipping(seed + 3)).items():
         (out / f"{name}.json").write_text(json.dumps(data, separators=(",", ":")))
         print(name, len(data["cases"]), "cases", (out / f"{name}.json").stat().st_size // 1024, "KiB")

@@ -42,7 +42,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["corrected_weight_decay"], "a line before each step: `optimizer.weight_decay = weight_decay * lr / first_lr`"),
     (&["clipping_threshold"], "not here: it needs the root mean square of a whole tensor"),
     (&["clipnorm", "global_clipnorm"], "`step.scale_grads(factor)`; the norm of whole tensors is the caller's"),
-    (&["clipvalue"], "`step.clip_grads(limit)`"),
+    (&["clipvalue"], "`step.clip_by_value(limit)`"),
     (
         &["use_ema", "ema_momentum", "ema_overwrite_frequency"],
         "`average::WeightEma`, fused by `step.then(average)`; to overwrite is to copy the average",

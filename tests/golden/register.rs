@@ -100,12 +100,15 @@ fn options_of_the_forms() {
 fn checkpoints_of_the_forms() {
     let states: States = read("states");
     let mut page = String::from(
-        "# Checkpoints of the libraries\n\nWhere the entries of a library's state go: the slots of the optimizer, in their order, \
-         and the fields of its clock. A name\nalone is the same in both, and `−x` is the negative of the entry x. The way back is the same table. A test takes each \
-         library's state after 137 steps and goes on for 263\nunder a schedule (`tests/data/states.json`, made by \
-         `tests/data/generate_states.py`).\n\nA checkpoint is the slices, the clock and the hyper-parameters. A schedule's place in \
-         it is the caller's.\n\n\
-         `UPDATE_DOCS=1 cargo test --test golden register` writes this page.\n",
+        "# Checkpoints of the libraries\n\n\
+         The tables say where each entry of a library's state goes when training continues with this crate: into a slot of the optimizer\n\
+         or into a field of its clock. Slots are in the order in which a step takes them. A single name means that both sides use it,\n\
+         and `a` ← `b` means that the slot or field `a` takes the entry `b`. `−x` is the entry x with its sign changed. The same tables\n\
+         show how to go back.\n\n\
+         A checkpoint of this crate is the slices, the clock and the hyper-parameters. A schedule is a function of the step. Only\n\
+         `ReduceOnPlateau` and a loss scale have a state that has to be saved too.\n\n\
+         A test takes each library's state after 137 steps and continues for 263 steps under a schedule (`tests/data/states.json`, made\n\
+         by `tests/data/generate_states.py`). `UPDATE_DOCS=1 cargo test --test golden register` writes this page.\n",
     );
     for (system, title, prefix) in SYSTEMS {
         let cases: Vec<_> = states.cases.iter().filter(|case| case.system == *system).collect();

@@ -1,74 +1,137 @@
-//! Optimizers that look at a whole tensor: the same bits for every backend, cut, order of pieces and number of threads, and the
-//! errors of their slices and fields.
+//! Optimizers that look at more than an element: the same bits for every backend, cut, order of pieces and number of threads, and
+//! errors that change nothing.
 
+use gradstep::any::AnyOptimizer;
 use gradstep::optim::{Kind, Value};
-use gradstep::sum::{BLOCK, Sum};
-use gradstep::whole::*;
-use gradstep::{Backend, Error, Slice, Tensor, for_each_whole_optimizer};
+use gradstep::rule::{Chain, ScaleGrads, Scope, Unadapted};
+use gradstep::sum::{BLOCK, Sums};
+use gradstep::*;
 use gradstep_testkit::assert_same_bits;
 use gradstep_testkit::values::Source;
 
+/// A loss for those that need one.
+const LOSS: f64 = 2.5;
+
 /// A check of an optimizer.
 trait Check {
-    fn check<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(&self);
+    fn check<O: Optimizer<S>, const S: usize>(&self);
 }
 
-/// Checks the default of every optimizer.
+/// Checks the default of every optimizer that looks at more than an element.
 fn every(check: &impl Check) {
     macro_rules! each {
-        ($($Optimizer:ident: $slots:literal, $sums:literal;)*) => {$( check.check::<$Optimizer, $slots, $sums>(); )*};
+        ($($Optimizer:ident: $slots:literal,)*) => {$(
+            if AnyOptimizer::from($Optimizer::DEFAULT).scope().is_some() {
+                check.check::<$Optimizer, $slots>();
+            }
+        )*};
     }
-    for_each_whole_optimizer!(each);
+    for_each_optimizer!(each);
 }
 
-/// Parameters, gradients and state of a tensor.
-fn tensor<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(
-    source: &mut Source,
-    n: usize,
-) -> (Vec<f32>, Vec<f32>, [Vec<f32>; S]) {
-    let (params, grads) = (source.many(n, Source::plain), source.many(n, Source::plain));
-    let mut state = [(); S].map(|()| vec![0.0; n]);
-    O::DEFAULT.init(&params, state.each_mut().map(|slot| &mut slot[..])).unwrap();
-    (params, grads, state)
+/// A tensor with its state.
+#[derive(Clone)]
+struct Owned<const S: usize> {
+    shape: Shape,
+    params: Vec<f32>,
+    state: [Vec<f32>; S],
 }
 
-fn slices<const S: usize>(state: &mut [Vec<f32>; S]) -> [&mut [f32]; S] {
-    state.each_mut().map(|slot| &mut slot[..])
+impl<const S: usize> Owned<S> {
+    fn new<O: Optimizer<S>>(shape: Shape, params: Vec<f32>) -> Self {
+        let mut state = O::SLOTS.map(|slot| vec![f32::NAN; slot.extent.len(&shape)]);
+        O::DEFAULT.init_shaped(&shape, &params, state.each_mut().map(|slot| &mut slot[..])).unwrap();
+        Owned { shape, params, state }
+    }
+
+    fn tensor<'a>(&'a mut self, grads: &'a [f32]) -> Tensor<'a, S> {
+        let shape = self.shape;
+        Tensor { shape, ..Tensor::new(&mut self.params, grads, &mut self.state) }
+    }
+
+    fn assert_same_bits(&self, expected: &Self, what: impl Fn() -> String) {
+        assert_same_bits(&self.params, &expected.params, |i| format!("{}, element {i}", what()));
+        for (found, expected) in self.state.iter().zip(&expected.state) {
+            assert_same_bits(found, expected, |i| format!("{}, state {i}", what()));
+        }
+    }
+}
+
+/// A model of a few tensors, and their gradients in a step.
+fn model<O: Optimizer<S>, const S: usize>(source: &mut Source, lens: &[usize]) -> Vec<Owned<S>> {
+    let of = |&len: &usize| Owned::new::<O>(Shape::vector(len), source.many(len, Source::plain));
+    lens.iter().map(of).collect()
+}
+
+/// A step with its gradients scaled.
+type Sharded<O, const S: usize> =
+    Step<<O as Optimizer<S>>::Rule, Chain<Unadapted, ScaleGrads>, <O as Optimizer<S>>::Clock>;
+
+/// What an engine does that shares out pieces of tensors: sums of pieces in any order, and updates of other pieces.
+fn step_pieces<O: Optimizer<S>, const S: usize>(clock: &mut O::Clock, model: &mut [Owned<S>], grads: &[Vec<f32>]) {
+    let mut step = O::DEFAULT.begin(clock).unwrap().scale_grads(0.7).loss(LOSS);
+    // A piece of each slot of elements, and all of the other slots.
+    let piece_of = |slot: usize, piece: &std::ops::Range<usize>, len: usize| match O::SLOTS[slot].extent {
+        Extent::Element => piece.clone(),
+        _ => 0..len,
+    };
+    let sums_of = |step: &Sharded<O, S>, tensor: &Owned<S>, grads: &[f32]| {
+        let mut sums = Sums::ZERO;
+        let n = tensor.params.len();
+        for at in (0..n).step_by(BLOCK).rev() {
+            let piece = at..n.min(at + BLOCK);
+            let state =
+                std::array::from_fn(|slot| &tensor.state[slot][piece_of(slot, &piece, tensor.state[slot].len())]);
+            sums += step.measure(&tensor.params[piece.clone()], &grads[piece], state).unwrap();
+        }
+        sums
+    };
+    while step.scope() == Some(Scope::All) {
+        let sums = model.iter().zip(grads).map(|(tensor, grads)| sums_of(&step, tensor, grads)).sum();
+        step = step.update(&sums, &Shape::vector(0), std::array::from_fn(|_| &mut [][..])).unwrap();
+    }
+    for (tensor, grads) in model.iter_mut().zip(grads) {
+        let mut step = step;
+        while step.scope().is_some() {
+            let sums = sums_of(&step, tensor, grads);
+            // The tensor is one row.
+            step = step
+                .update(&sums, &tensor.shape, tensor.state.each_mut().map(|slot| &mut slot[..]))
+                .unwrap()
+                .gathered();
+        }
+        let n = tensor.params.len();
+        for at in (0..n).step_by(61) {
+            let piece = at..n.min(at + 61);
+            let mut slot = 0..;
+            let state = tensor.state.each_mut().map(|values| {
+                let len = values.len();
+                &mut values[piece_of(slot.next().unwrap(), &piece, len)]
+            });
+            step.apply(&mut tensor.params[piece.clone()], &grads[piece], state).unwrap();
+        }
+    }
+    step.applied().unwrap().commit(clock).unwrap();
 }
 
 struct Cuts;
 
 impl Check for Cuts {
-    fn check<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(&self) {
+    fn check<O: Optimizer<S>, const S: usize>(&self) {
         let mut source = Source::new(331);
-        for n in [1, 40, BLOCK, 3 * BLOCK + 77] {
-            let (start, _, start_state) = tensor::<O, S, K>(&mut source, n);
-            let (mut whole, mut whole_state) = (start.clone(), start_state.clone());
-            let (mut cut, mut cut_state) = (start, start_state);
-            let (mut clock, mut memory) = (O::Clock::default(), Default::default());
-            let mut cut_memory = memory;
-            for _ in 0..4 {
-                let grads = source.many(n, Source::plain);
-                let step = O::DEFAULT.tick(&mut clock).unwrap().scale_grads(0.7);
-                step.apply_with(&mut memory, &mut whole, &grads, slices(&mut whole_state)).unwrap();
-                // Pieces of a block, measured from the last to the first, and stepped at any cut.
-                let mut sums = [Sum::ZERO; K];
-                for at in (0..n).step_by(BLOCK).rev() {
-                    let piece = at..n.min(at + BLOCK);
-                    let state = cut_state.each_ref().map(|slot| &slot[piece.clone()]);
-                    let part = step.measure_with(&cut_memory, &cut[piece.clone()], &grads[piece], state).unwrap();
-                    sums.iter_mut().zip(&part).for_each(|(sum, part)| sum.merge(part));
-                }
-                let update = step.update_with(&mut cut_memory, &sums);
-                let mut pieces: Vec<_> = Tensor::new(&mut cut, &grads, &mut cut_state).chunks(61).collect();
-                update.apply_all(&mut pieces).unwrap();
-                assert_eq!(cut_memory, memory, "{}", O::NAME);
-            }
-            assert_same_bits(&cut, &whole, |i| format!("{}, element {i} of {n}", O::NAME));
-            for (cut, whole) in cut_state.iter().zip(&whole_state) {
-                assert_same_bits(cut, whole, |i| format!("{}, element {i} of {n}", O::NAME));
-            }
+        let lens = [1, 40, BLOCK, 3 * BLOCK + 77];
+        let mut whole = model::<O, S>(&mut source, &lens);
+        let mut cut = whole.clone();
+        let (mut clock, mut cut_clock) = (O::Clock::default(), O::Clock::default());
+        for _ in 0..4 {
+            let grads: Vec<_> = lens.iter().map(|len| source.many(*len, Source::plain)).collect();
+            let step = O::DEFAULT.begin(&clock).unwrap().scale_grads(0.7).loss(LOSS);
+            let mut list: Vec<_> = whole.iter_mut().zip(&grads).map(|(t, grads)| t.tensor(grads)).collect();
+            step.apply_all(&mut list).unwrap().commit(&mut clock).unwrap();
+            step_pieces::<O, S>(&mut cut_clock, &mut cut, &grads);
+            assert_eq!(cut_clock, clock, "{}", O::NAME);
         }
+        cut.iter().zip(&whole).for_each(|(cut, whole)| cut.assert_same_bits(whole, || O::NAME.into()));
     }
 }
 
@@ -80,25 +143,32 @@ fn cuts_do_not_matter() {
 struct Threads;
 
 impl Check for Threads {
-    fn check<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(&self) {
+    fn check<O: Optimizer<S>, const S: usize>(&self) {
         let mut source = Source::new(332);
-        let (start, grads, start_state) = tensor::<O, S, K>(&mut source, 100_001);
-        let step = O::DEFAULT.tick(&mut O::Clock::default()).unwrap();
+        let shapes =
+            [Shape::vector(100_000).rows(125).blocks(777), Shape::vector(70), Shape::vector(33_000).rows(33_000)];
+        let start: Vec<_> =
+            shapes.iter().map(|shape| Owned::new::<O>(*shape, source.many(shape.len, Source::plain))).collect();
+        let grads: Vec<_> = shapes.iter().map(|shape| source.many(shape.len, Source::plain)).collect();
         let run = |is_parallel: bool| {
-            let (mut params, mut state, mut memory) = (start.clone(), start_state.clone(), Default::default());
-            if is_parallel {
-                step.par_apply_with(&mut memory, &mut params, &grads, slices(&mut state)).unwrap();
-            } else {
-                step.apply_with(&mut memory, &mut params, &grads, slices(&mut state)).unwrap();
+            let (mut model, mut clock) = (start.clone(), O::Clock::default());
+            for _ in 0..2 {
+                let step = O::DEFAULT.begin(&clock).unwrap().loss(LOSS);
+                let mut list: Vec<_> = model.iter_mut().zip(&grads).map(|(t, grads)| t.tensor(grads)).collect();
+                let applied = if is_parallel { step.par_apply_all(&mut list) } else { step.apply_all(&mut list) };
+                applied.unwrap().commit(&mut clock).unwrap();
             }
-            (params, memory)
+            (model, clock)
         };
-        let (expected, memory) = run(false);
+        let (expected, clock) = run(false);
         for threads in [1, 3] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let (found, found_memory) = pool.install(|| run(true));
-            assert_same_bits(&found, &expected, |i| format!("{}, element {i}", O::NAME));
-            assert_eq!(found_memory, memory, "{}", O::NAME);
+            let (found, found_clock) = pool.install(|| run(true));
+            found
+                .iter()
+                .zip(&expected)
+                .for_each(|(found, expected)| found.assert_same_bits(expected, || O::NAME.into()));
+            assert_eq!(found_clock, clock, "{}", O::NAME);
         }
     }
 }
@@ -111,16 +181,25 @@ fn threads_do_not_matter() {
 struct Backends;
 
 impl Check for Backends {
-    fn check<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(&self) {
+    fn check<O: Optimizer<S>, const S: usize>(&self) {
         let mut source = Source::new(333);
         for n in (0..=67).chain([1000, 1057]) {
-            let streams: [Vec<f32>; 8] = [(); 8].map(|()| source.many(n, Source::mixed));
-            let [params, grads, state @ ..] = &streams;
-            let state: [&[f32]; S] = std::array::from_fn(|slot| &state[slot][..]);
-            let step = O::DEFAULT.tick(&mut O::Clock::default()).unwrap();
-            let on = |backend| step.measure_with_on(backend, &Default::default(), params, grads, state).unwrap();
+            let shape = Shape::vector(n).rows(if n % 5 == 0 { n / 5 } else { n }).blocks(19);
+            let start = Owned::<S> {
+                shape,
+                params: source.many(n, Source::mixed),
+                state: O::SLOTS.map(|slot| source.many(slot.extent.len(&shape), Source::mixed)),
+            };
+            let grads = source.many(n, Source::mixed);
+            let step = O::DEFAULT.begin(&O::Clock::default()).unwrap().loss(LOSS);
+            let on = |backend| {
+                let mut found = start.clone();
+                let applied = step.apply_all_on(backend, &mut [found.tensor(&grads)]).unwrap();
+                (found, applied)
+            };
+            let (expected, _) = on(Backend::Scalar);
             for backend in Backend::ALL.into_iter().filter(|backend| backend.is_supported()) {
-                assert_eq!(on(backend), on(Backend::Scalar), "{} on {backend}, {n} elements", O::NAME);
+                on(backend).0.assert_same_bits(&expected, || format!("{} on {backend}, {n} elements", O::NAME));
             }
         }
     }
@@ -134,46 +213,36 @@ fn backends_agree() {
 struct Faults;
 
 impl Check for Faults {
-    fn check<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(&self) {
-        let step = O::DEFAULT.tick(&mut O::Clock::default()).unwrap();
-        let (mut params, mut memory) = ([1.0; 4], Default::default());
-        let mut state = [(); S].map(|()| vec![2.0; 4]);
-        let short = step.apply_with(&mut memory, &mut params, &[1.0; 3], slices(&mut state));
-        assert_eq!(short, Err(Error::Length { slice: Slice::Grads, expected: 4, found: 3 }));
-        let list = &mut [Tensor::new(&mut params, &[1.0; 5], &mut state)];
-        let long = step.apply_all_with(&mut memory, list);
-        assert_eq!(long, Err(Error::TensorLength { tensor: 0, slice: Slice::Grads, expected: 4, found: 5 }));
+    fn check<O: Optimizer<S>, const S: usize>(&self) {
+        let step = O::DEFAULT.begin(&O::Clock::default()).unwrap().loss(LOSS);
+        let start = Owned::<S> {
+            shape: Shape::vector(4),
+            params: vec![1.0; 4],
+            state: O::SLOTS.map(|slot| vec![2.0; slot.extent.len(&Shape::vector(4))]),
+        };
+        let mut tensor = start.clone();
+        let short = step.apply(&mut tensor.params, &[1.0; 3], slices(&mut tensor.state));
+        assert_eq!(short.err(), Some(Error::Length { slice: Slice::Grads, expected: 4, found: 3 }));
+        let long = step.apply_all(&mut [tensor.tensor(&[1.0; 5])]);
+        assert_eq!(long.err(), Some(Error::TensorLength { tensor: 0, slice: Slice::Grads, expected: 4, found: 5 }));
         if S > 0 {
-            let mut shorter = state.clone();
-            shorter[S - 1].pop();
-            let short = step.apply_with(&mut memory, &mut params, &[1.0; 4], slices(&mut shorter));
-            assert_eq!(short, Err(Error::Length { slice: Slice::State(S - 1), expected: 4, found: 3 }));
-            let init = O::DEFAULT.init(&params, slices(&mut shorter));
-            assert_eq!(init, Err(Error::Length { slice: Slice::State(S - 1), expected: 4, found: 3 }));
+            let (slot, extent) = (S - 1, O::SLOTS[S - 1].extent);
+            let expected = extent.len(&start.shape);
+            let slice = if extent == Extent::Element { Slice::State(slot) } else { Slice::Numbers { slot, extent } };
+            let mut longer = start.state.clone();
+            longer[slot].push(2.0);
+            let error = Some(Error::Length { slice, expected, found: expected + 1 });
+            assert_eq!(step.apply(&mut tensor.params, &[1.0; 4], slices(&mut longer)).err(), error);
+            assert_eq!(O::DEFAULT.init(&tensor.params, slices(&mut longer)).err(), error);
         }
-        let bad = step.scale_grads(f64::NAN).apply_with(&mut memory, &mut params, &[1.0; 4], slices(&mut state));
+        let bad = step.scale_grads(f64::NAN).apply(&mut tensor.params, &[1.0; 4], slices(&mut tensor.state));
         assert!(matches!(bad, Err(Error::HyperParameter { name: "scale_grads", .. })));
-        assert!(memory == Default::default() && params == [1.0; 4] && state.iter().flatten().all(|x| *x == 2.0));
-
-        // Every number of every field that is out of its range, by name.
-        for field in O::FIELDS {
-            let Kind::Number(range) = field.kind else { continue };
-            for value in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1.0, 1e300] {
-                let mut optimizer = O::DEFAULT;
-                (field.set)(&mut optimizer, Value::Number(value)).unwrap();
-                let mut clock = O::Clock::default();
-                match optimizer.tick(&mut clock) {
-                    Ok(_) => assert!(range.contains(value), "{}: {} is {value}", O::NAME, field.name),
-                    Err(Error::HyperParameter { name, .. }) => {
-                        assert!(name == field.name && !range.contains(value), "{}: {} is {value}", O::NAME, field.name);
-                        assert_eq!(clock, O::Clock::default());
-                    }
-                    Err(Error::Coefficient { .. }) => {}
-                    Err(other) => panic!("{}: {} is {value}: {other}", O::NAME, field.name),
-                }
-            }
-        }
+        assert!(tensor.params == start.params && tensor.state == start.state);
     }
+}
+
+fn slices<const S: usize>(state: &mut [Vec<f32>; S]) -> [&mut [f32]; S] {
+    state.each_mut().map(|slot| &mut slot[..])
 }
 
 #[test]
@@ -185,16 +254,14 @@ fn errors_change_nothing() {
 struct Nothing;
 
 impl Check for Nothing {
-    fn check<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(&self) {
+    fn check<O: Optimizer<S>, const S: usize>(&self) {
         for (n, start) in [(0, 0.0), (5, 1.0), (5, 0.0)] {
-            let (mut params, mut memory, mut clock) = (vec![start; n], Default::default(), O::Clock::default());
-            let mut state = [(); S].map(|()| vec![0.0; n]);
-            O::DEFAULT.init(&params, slices(&mut state)).unwrap();
+            let (mut tensor, mut clock) = (Owned::<S>::new::<O>(Shape::vector(n), vec![start; n]), O::Clock::default());
             for _ in 0..3 {
-                let step = O::DEFAULT.tick(&mut clock).unwrap();
-                step.apply_with(&mut memory, &mut params, &vec![0.0; n], slices(&mut state)).unwrap();
+                let step = O::DEFAULT.begin(&clock).unwrap().loss(LOSS);
+                step.apply_all(&mut [tensor.tensor(&vec![0.0; n])]).unwrap().commit(&mut clock).unwrap();
             }
-            assert!(params.iter().all(|p| p.is_finite()), "{}: {params:?}", O::NAME);
+            assert!(tensor.params.iter().all(|p| p.is_finite()), "{}: {:?}", O::NAME, tensor.params);
         }
     }
 }
@@ -202,4 +269,32 @@ impl Check for Nothing {
 #[test]
 fn nothing_to_do_makes_no_nan() {
     every(&Nothing);
+}
+
+/// Every number of every field that is out of its range, by name.
+struct Fields;
+
+impl Check for Fields {
+    fn check<O: Optimizer<S>, const S: usize>(&self) {
+        for field in O::FIELDS {
+            let Kind::Number(range) = field.kind else { continue };
+            for value in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1.0, 1e300] {
+                let mut optimizer = O::DEFAULT;
+                (field.set)(&mut optimizer, Value::Number(value)).unwrap();
+                match optimizer.begin(&O::Clock::default()) {
+                    Ok(_) => assert!(range.contains(value), "{}: {} is {value}", O::NAME, field.name),
+                    Err(Error::HyperParameter { name, .. }) => {
+                        assert!(name == field.name && !range.contains(value), "{}: {} is {value}", O::NAME, field.name);
+                    }
+                    Err(Error::Coefficient { .. }) => {}
+                    Err(other) => panic!("{}: {} is {value}: {other}", O::NAME, field.name),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn fields_out_of_range() {
+    every(&Fields);
 }

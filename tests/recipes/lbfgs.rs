@@ -1,8 +1,8 @@
 //! L-BFGS against reference runs of torch in f64, against the matrix form of the update, and for every cut; the line search on
-//! the test functions of Moré and Thuente; bad inputs.
+//! the test functions of Moré and Thuente; bad inputs; going on from what was written.
 
+use gradstep::lbfgs::{Lbfgs, LbfgsState, LbfgsTensor, LineSearch, Ray, StrongWolfe, Trial};
 use gradstep::sum::BLOCK;
-use gradstep::whole::{Lbfgs, LbfgsState, LbfgsTensor, LineSearch, Ray, StrongWolfe, Trial};
 use gradstep::{Error, Range, Slice};
 use gradstep_testkit::tolerance;
 use gradstep_testkit::values::Source;
@@ -71,19 +71,19 @@ fn search<const M: usize>(
     lbfgs: Lbfgs,
     state: &mut LbfgsState<M>,
     p: &mut [f32],
-    memory: &mut [f32],
+    history: &mut [f32],
 ) -> Result<u64, Error> {
     let (loss, mut grads) = in_f32(function, p);
-    let ray = lbfgs.direction(state, &mut [LbfgsTensor::new(p, &grads, memory)])?;
+    let ray = lbfgs.direction(state, &mut [LbfgsTensor::new(p, &grads, history)])?;
     let mut search = StrongWolfe::DEFAULT.search(loss, ray)?;
     while let Trial::Evaluate(t) = search.trial() {
-        state.move_to(t, &mut [LbfgsTensor::new(p, &grads, memory)])?;
+        state.move_to(t, &mut [LbfgsTensor::new(p, &grads, history)])?;
         let loss;
         (loss, grads) = in_f32(function, p);
-        search.report(loss, state.slope(&[LbfgsTensor::new(p, &grads, memory)])?)?;
+        search.report(loss, state.slope(&[LbfgsTensor::new(p, &grads, history)])?)?;
     }
     if let Trial::Failed(t) = search.trial() {
-        state.move_to(t, &mut [LbfgsTensor::new(p, &grads, memory)])?;
+        state.move_to(t, &mut [LbfgsTensor::new(p, &grads, history)])?;
     }
     Ok(search.evaluations())
 }
@@ -96,18 +96,18 @@ fn the_runs_of_torch() {
         let function = |p: &[f64]| if problem == "logistic" { logistic(&file, p) } else { rosenbrock(p) };
         let (lbfgs, mut state) = (Lbfgs { lr: *lr, ..Lbfgs::DEFAULT }, LbfgsState::<HISTORY>::START);
         let mut p = file.starts[problem].clone();
-        let mut memory = vec![f32::NAN; LbfgsState::<HISTORY>::ROWS * p.len()];
+        let mut history = vec![f32::NAN; LbfgsState::<HISTORY>::ROWS * p.len()];
         let (mut errors, mut counts) = (Vec::new(), Vec::new());
         for (i, expected_evaluations) in evaluations.iter().enumerate() {
             if line_search.is_some() {
-                match search(&function, lbfgs, &mut state, &mut p, &mut memory) {
+                match search(&function, lbfgs, &mut state, &mut p, &mut history) {
                     Ok(found) => counts.push((found, *expected_evaluations)),
                     Err(Error::NotDescent { slope: 0.0 }) => break,
                     Err(error) => panic!("{problem} {lr} {i}: {error}"),
                 }
             } else {
                 let (_, grads) = in_f32(&function, &p);
-                lbfgs.step(&mut state, &mut [LbfgsTensor::new(&mut p, &grads, &mut memory)]).unwrap();
+                lbfgs.step(&mut state, &mut [LbfgsTensor::new(&mut p, &grads, &mut history)]).unwrap();
             }
             if let Some(expected) = params.get(i) {
                 let size = expected.iter().fold(0.0f64, |size, x| size.max(x.abs()));
@@ -179,7 +179,7 @@ fn against_matrices<const M: usize>(seed: u64, n: usize) -> f64 {
     let mut source = Source::new(seed);
     let quadratic = Quadratic::random(&mut source, n);
     let mut state = LbfgsState::<M>::START;
-    let mut memory = vec![f32::NAN; LbfgsState::<M>::ROWS * n];
+    let mut history = vec![f32::NAN; LbfgsState::<M>::ROWS * n];
     let mut pairs: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
     let mut before: Option<(Vec<f32>, Vec<f32>)> = None;
     let mut largest = 0.0;
@@ -194,12 +194,12 @@ fn against_matrices<const M: usize>(seed: u64, n: usize) -> f64 {
                 pairs.drain(..pairs.len().saturating_sub(M));
             }
         }
-        let ray = Lbfgs::DEFAULT.direction(&mut state, &mut [LbfgsTensor::new(&mut p, &grads, &mut memory)]).unwrap();
+        let ray = Lbfgs::DEFAULT.direction(&mut state, &mut [LbfgsTensor::new(&mut p, &grads, &mut history)]).unwrap();
         assert_eq!(state.pairs(), pairs.len());
         let g: Vec<_> = grads.iter().map(|g| f64::from(*g)).collect();
         let expected = dense(&pairs, &g);
         let size = expected.iter().fold(0.0f64, |size, x| size.max(x.abs()));
-        for (found, expected) in memory.iter().zip(&expected) {
+        for (found, expected) in history.iter().zip(&expected) {
             largest = f64::max(largest, (f64::from(*found) - expected).abs() / size / tolerance::UNIT);
         }
         assert!(
@@ -226,7 +226,7 @@ fn directions_are_those_of_the_matrix_form() {
     assert!(largest <= tolerance::LBFGS_DIRECTION, "{largest}");
 }
 
-/// The bits of parameters, memory by rows and state after a few iterations on tensors cut at multiples of a block.
+/// The bits of parameters, history by rows and state after a few iterations on tensors cut at multiples of a block.
 fn run_cut(cuts: &[usize], n: usize) -> (Vec<u32>, Vec<u64>, LbfgsState<3>) {
     let mut source = Source::new(7);
     let scales = source.many(n, |source| source.plain().abs() + 0.1);
@@ -235,15 +235,15 @@ fn run_cut(cuts: &[usize], n: usize) -> (Vec<u32>, Vec<u64>, LbfgsState<3>) {
     let rows = LbfgsState::<3>::ROWS;
     let ends: Vec<_> = cuts.iter().copied().chain([n]).collect();
     let starts: Vec<_> = [0].into_iter().chain(cuts.iter().copied()).collect();
-    let mut memories: Vec<_> = starts.iter().zip(&ends).map(|(start, end)| vec![0.0; rows * (end - start)]).collect();
+    let mut histories: Vec<_> = starts.iter().zip(&ends).map(|(start, end)| vec![0.0; rows * (end - start)]).collect();
     let mut numbers = Vec::new();
     for _ in 0..6 {
         let grads: Vec<f32> = p.iter().zip(&scales).map(|(p, scale)| scale * p + 0.1 * p * p * p).collect();
         let (mut rest, mut tensors) = (&mut p[..], Vec::new());
-        for ((start, end), memory) in starts.iter().zip(&ends).zip(&mut memories) {
+        for ((start, end), history) in starts.iter().zip(&ends).zip(&mut histories) {
             let (piece, more) = rest.split_at_mut(end - start);
             rest = more;
-            tensors.push(LbfgsTensor::new(piece, &grads[*start..*end], memory));
+            tensors.push(LbfgsTensor::new(piece, &grads[*start..*end], history));
         }
         tensors.reverse();
         let ray = Lbfgs::DEFAULT.step(&mut state, &mut tensors).unwrap();
@@ -417,15 +417,15 @@ fn assert_refused<const M: usize>(
     state: LbfgsState<M>,
     p: &[f32],
     grads: &[f32],
-    memory: usize,
+    history: usize,
     is_right: impl Fn(&Error) -> bool,
 ) {
     let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-    let (mut new_state, mut new_p, mut memory) = (state, p.to_vec(), vec![0.5; memory]);
-    let error = lbfgs.step(&mut new_state, &mut [LbfgsTensor::new(&mut new_p, grads, &mut memory)]).unwrap_err();
+    let (mut new_state, mut new_p, mut history) = (state, p.to_vec(), vec![0.5; history]);
+    let error = lbfgs.step(&mut new_state, &mut [LbfgsTensor::new(&mut new_p, grads, &mut history)]).unwrap_err();
     assert!(is_right(&error), "{error}");
     assert_eq!((new_state, bits(&new_p)), (state, bits(p)));
-    assert!(memory.iter().all(|x| *x == 0.5));
+    assert!(history.iter().all(|x| *x == 0.5));
 }
 
 #[test]
@@ -435,8 +435,8 @@ fn bad_inputs() {
     let mut used = State::START;
     Lbfgs::DEFAULT.step(&mut used, &mut [LbfgsTensor::new(&mut p.clone(), &g, &mut vec![0.0; rows])]).unwrap();
     for state in [State::START, used] {
-        let refused = |lbfgs, p: &[f32], g: &[f32], memory, is_right: &dyn Fn(&Error) -> bool| {
-            assert_refused(lbfgs, state, p, g, memory, is_right);
+        let refused = |lbfgs, p: &[f32], g: &[f32], history, is_right: &dyn Fn(&Error) -> bool| {
+            assert_refused(lbfgs, state, p, g, history, is_right);
         };
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             refused(Lbfgs::DEFAULT, &p, &[0.5, bad], rows, &|error| {
@@ -449,9 +449,9 @@ fn bad_inputs() {
         refused(Lbfgs::DEFAULT, &p, &g[..1], rows, &|error| {
             *error == Error::TensorLength { tensor: 0, slice: Slice::Grads, expected: 2, found: 1 }
         });
-        for memory in [0, rows - 1, rows + 1] {
-            refused(Lbfgs::DEFAULT, &p, &g, memory, &|error| {
-                *error == Error::TensorLength { tensor: 0, slice: Slice::Memory, expected: rows, found: memory }
+        for history in [0, rows - 1, rows + 1] {
+            refused(Lbfgs::DEFAULT, &p, &g, history, &|error| {
+                *error == Error::TensorLength { tensor: 0, slice: Slice::History, expected: rows, found: history }
             });
         }
         for lr in [-1.0, f64::NAN, 1e300] {
@@ -464,16 +464,16 @@ fn bad_inputs() {
         *error == Error::HyperParameter { name: "history", value: 0.0, range: Range::AtLeast(1.0) }
     });
     // The second tensor of a list is wrong: the first is as it was.
-    let (mut a, mut b, mut memory, mut short) = (p, p, vec![0.5; rows], vec![0.5; 3]);
-    let tensors = &mut [LbfgsTensor::new(&mut a, &g, &mut memory), LbfgsTensor::new(&mut b, &g, &mut short)];
-    let expected = Error::TensorLength { tensor: 1, slice: Slice::Memory, expected: rows, found: 3 };
+    let (mut a, mut b, mut history, mut short) = (p, p, vec![0.5; rows], vec![0.5; 3]);
+    let tensors = &mut [LbfgsTensor::new(&mut a, &g, &mut history), LbfgsTensor::new(&mut b, &g, &mut short)];
+    let expected = Error::TensorLength { tensor: 1, slice: Slice::History, expected: rows, found: 3 };
     assert_eq!(Lbfgs::DEFAULT.step(&mut State::START.clone(), tensors), Err(expected));
     assert_eq!(used.move_to(1.0, tensors), Err(expected));
     assert_eq!(used.slope(tensors), Err(expected));
-    assert_eq!((a, memory), (p, vec![0.5; rows]));
+    assert_eq!((a, history), (p, vec![0.5; rows]));
     // There is no direction yet; the step length is no number.
-    let mut memory = vec![0.5; rows];
-    let tensors = &mut [LbfgsTensor::new(&mut a, &g, &mut memory)];
+    let mut history = vec![0.5; rows];
+    let tensors = &mut [LbfgsTensor::new(&mut a, &g, &mut history)];
     assert!(matches!(State::START.move_to(1.0, tensors), Err(Error::Clock { name: "iterations", .. })));
     assert!(matches!(State::START.slope(tensors), Err(Error::Clock { name: "iterations", .. })));
     assert!(matches!(used.move_to(f64::NAN, tensors), Err(Error::HyperParameter { name: "t", .. })));
@@ -481,22 +481,22 @@ fn bad_inputs() {
 }
 
 #[test]
-fn what_the_memory_holds_at_the_start_does_not_matter() {
+fn what_the_history_holds_at_the_start_does_not_matter() {
     for fill in [f32::NAN, 0.5, -1e30] {
         let mut state = LbfgsState::<2>::START;
-        let (mut p, g, mut memory) = ([1.0, 2.0], [3.0, 4.0], [fill; 14]);
-        let ray = Lbfgs::DEFAULT.direction(&mut state, &mut [LbfgsTensor::new(&mut p, &g, &mut memory)]).unwrap();
+        let (mut p, g, mut history) = ([1.0, 2.0], [3.0, 4.0], [fill; 14]);
+        let ray = Lbfgs::DEFAULT.direction(&mut state, &mut [LbfgsTensor::new(&mut p, &g, &mut history)]).unwrap();
         assert_eq!((ray, state.pairs()), (Ray { slope: -25.0, size: 4.0, first: f64::from((1.0 / 7.0) as f32) }, 0));
-        assert_eq!(memory[..6], [-3.0, -4.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(history[..6], [-3.0, -4.0, 1.0, 2.0, 3.0, 4.0]);
     }
 }
 
 #[test]
 fn a_gradient_of_zeros_and_nothing_at_all() {
     let mut state = LbfgsState::<2>::START;
-    let (mut p, mut memory) = ([1.0, -1.0], [f32::NAN; 14]);
+    let (mut p, mut history) = ([1.0, -1.0], [f32::NAN; 14]);
     for _ in 0..2 {
-        let ray = Lbfgs::DEFAULT.step(&mut state, &mut [LbfgsTensor::new(&mut p, &[0.0; 2], &mut memory)]).unwrap();
+        let ray = Lbfgs::DEFAULT.step(&mut state, &mut [LbfgsTensor::new(&mut p, &[0.0; 2], &mut history)]).unwrap();
         assert_eq!((ray.slope, ray.size, ray.first, p), (0.0, 0.0, 1.0, [1.0, -1.0]));
     }
     let mut state = LbfgsState::<2>::START;
@@ -506,10 +506,10 @@ fn a_gradient_of_zeros_and_nothing_at_all() {
 
 #[test]
 fn a_direction_that_overflows_is_replaced() {
-    let (mut state, mut memory) = (LbfgsState::<2>::START, [0.0; 7]);
+    let (mut state, mut history) = (LbfgsState::<2>::START, [0.0; 7]);
     let mut next = |p, g| {
-        let ray = Lbfgs::DEFAULT.direction(&mut state, &mut [LbfgsTensor::new(&mut [p], &[g], &mut memory)]).unwrap();
-        (ray.slope, memory[0], state.pairs())
+        let ray = Lbfgs::DEFAULT.direction(&mut state, &mut [LbfgsTensor::new(&mut [p], &[g], &mut history)]).unwrap();
+        (ray.slope, history[0], state.pairs())
     };
     assert_eq!(next(0.0, 1.0), (-1.0, -1.0, 0));
     // γ is 3e38 · 2²³.
@@ -517,4 +517,313 @@ fn a_direction_that_overflows_is_replaced() {
     assert_eq!(next(3e38, g), (-f64::from(g) * f64::from(g), -g, 0));
     // The history goes on.
     assert_eq!(next(2.5e38, 0.5 * g).2, 1);
+}
+
+/// Everything that a training with line searches keeps.
+#[derive(Clone, Debug, PartialEq)]
+struct Training {
+    p: Vec<f32>,
+    grads: Vec<f32>,
+    loss: f64,
+    history: Vec<f32>,
+    state: LbfgsState<3>,
+    /// After a direction, before the search along it.
+    ray: Option<Ray>,
+    search: Option<LineSearch>,
+    /// Whether `loss` and `grads` are those of the trial, which is to be reported.
+    is_evaluated: bool,
+}
+
+impl Training {
+    fn new(function: Function<'_>, p: Vec<f32>) -> Self {
+        let (loss, grads) = in_f32(function, &p);
+        let history = vec![f32::NAN; LbfgsState::<3>::ROWS * p.len()];
+        Training { p, grads, loss, history, state: LbfgsState::START, ray: None, search: None, is_evaluated: false }
+    }
+
+    fn tensor(&mut self) -> [LbfgsTensor<'_>; 1] {
+        [LbfgsTensor::new(&mut self.p, &self.grads, &mut self.history)]
+    }
+
+    /// The next call.
+    fn go_on(&mut self, function: Function<'_>) {
+        let state = self.state;
+        let Some(search) = &mut self.search else {
+            if let Some(ray) = self.ray.take() {
+                self.search = Some(StrongWolfe::DEFAULT.search(self.loss, ray).unwrap());
+                return;
+            }
+            let mut next = state;
+            self.ray = Some(Lbfgs::DEFAULT.direction(&mut next, &mut self.tensor()).unwrap());
+            self.state = next;
+            return;
+        };
+        match search.trial() {
+            Trial::Evaluate(_) if self.is_evaluated => {
+                let mut search = *search;
+                search.report(self.loss, state.slope(&self.tensor()).unwrap()).unwrap();
+                (self.search, self.is_evaluated) = (Some(search), false);
+            }
+            Trial::Evaluate(t) => {
+                state.move_to(t, &mut self.tensor()).unwrap();
+                (self.loss, self.grads) = in_f32(function, &self.p);
+                self.is_evaluated = true;
+            }
+            Trial::Done(_) => self.search = None,
+            Trial::Failed(t) => {
+                state.move_to(t, &mut self.tensor()).unwrap();
+                (self.loss, self.grads) = in_f32(function, &self.p);
+                self.search = None;
+            }
+        }
+    }
+
+    fn through_bytes(mut self) -> Self {
+        let mut bytes = [0; LbfgsState::<3>::BYTES];
+        self.state.to_bytes(&mut bytes).unwrap();
+        self.state = LbfgsState::from_bytes(&bytes).unwrap();
+        self.ray = self.ray.map(|ray| Ray::from_bytes(&ray.to_bytes()).unwrap());
+        self.search = self.search.map(|search| LineSearch::from_bytes(&search.to_bytes()).unwrap());
+        self
+    }
+
+    fn through_json(mut self) -> Self {
+        fn again<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
+            serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
+        }
+        self.state = again(&self.state);
+        self.ray = again(&self.ray);
+        self.search = again(&self.search);
+        self
+    }
+}
+
+/// The training after a number of calls, which goes through `written` before each that `is_stop` names.
+fn trained(
+    function: Function<'_>,
+    start: &[f32],
+    calls: usize,
+    is_stop: impl Fn(usize) -> bool,
+    written: fn(Training) -> Training,
+) -> Training {
+    let mut training = Training::new(function, start.to_vec());
+    for call in 0..calls {
+        if is_stop(call) {
+            let before = training.clone();
+            training = written(training);
+            assert_eq!((training.state, training.ray, training.search), (before.state, before.ray, before.search));
+        }
+        training.go_on(function);
+    }
+    training
+}
+
+#[test]
+fn training_goes_on_from_what_was_written() {
+    // Its gradient is off, so that searches fail on the way.
+    let off = |p: &[f64]| {
+        let (loss, grads) = rosenbrock(p);
+        (loss, grads.iter().map(|g| g + 0.05).collect())
+    };
+    let mut kinds = [0; 5];
+    for (function, start) in [(&rosenbrock as Function<'_>, [-1.2, 1.0, -0.5, 0.8]), (&off, [0.5, 0.5, 0.9, 0.9])] {
+        let calls = 200;
+        let bits = |training: Training| {
+            let Training { p, grads, history, state, .. } = training;
+            ([p, grads, history].concat().iter().map(|x| x.to_bits()).collect::<Vec<_>>(), state)
+        };
+        let never = trained(function, &start, calls, |_| false, |training| training);
+        assert_eq!(never.state.pairs(), 3);
+        let expected = bits(never);
+        for written in [Training::through_bytes, Training::through_json] {
+            assert_eq!(bits(trained(function, &start, calls, |_| true, written)), expected);
+            for stop in 0..calls {
+                assert_eq!(bits(trained(function, &start, calls, |call| call == stop, written)), expected, "{stop}");
+            }
+        }
+        let mut training = Training::new(function, start.to_vec());
+        for _ in 0..calls {
+            let kind = match training.search {
+                None => 0,
+                Some(search) => match (search.trial(), search.to_bytes()[120]) {
+                    (Trial::Evaluate(_), 0) => 1,
+                    (Trial::Evaluate(_), _) => 2,
+                    (Trial::Done(_), _) => 3,
+                    (Trial::Failed(_), _) => 4,
+                },
+            };
+            kinds[kind] += 1;
+            training.go_on(function);
+        }
+    }
+    println!("{kinds:?}");
+    assert!(kinds.iter().all(|count| *count > 2), "{kinds:?}");
+}
+
+/// Every search of the test functions comes back from its bytes and from JSON, at each of its trials.
+#[test]
+fn searches_come_back_at_every_trial() {
+    for (number, first) in (1..=6).flat_map(|number| [1e-3, 0.1, 1.0, 10.0, 1e3].map(|first| (number, first))) {
+        let wolfe = StrongWolfe { c1: 1e-3, c2: 0.1, max_evaluations: 9, tolerance_change: 0.0 };
+        let (loss, slope) = more_thuente(number, 0.0);
+        let mut search = wolfe.search(loss, Ray { slope, size: 1.0, first }).unwrap();
+        loop {
+            assert_eq!(LineSearch::from_bytes(&search.to_bytes()), Ok(search));
+            let json = serde_json::to_string(&search).unwrap();
+            assert_eq!(serde_json::from_str::<LineSearch>(&json).unwrap(), search, "{json}");
+            let Trial::Evaluate(t) = search.trial() else { break };
+            let (loss, slope) = more_thuente(number, t);
+            search.report(loss, slope).unwrap();
+        }
+    }
+}
+
+/// What an error blames.
+fn blamed<T: std::fmt::Debug>(read: Result<T, Error>) -> &'static str {
+    match read.unwrap_err() {
+        Error::Clock { name, .. }
+        | Error::Above { name, .. }
+        | Error::NotFinite { name, .. }
+        | Error::HyperParameter { name, .. } => name,
+        Error::NotDescent { .. } => "slope",
+        Error::ClockOverflow => "evaluations",
+        other => panic!("{other}"),
+    }
+}
+
+/// The bytes with another word at a place.
+fn with_word<const N: usize>(mut bytes: [u8; N], place: usize, word: u64) -> [u8; N] {
+    bytes[8 * place..8 * place + 8].copy_from_slice(&word.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn states_that_no_run_reaches_are_refused() {
+    type State = LbfgsState<3>;
+    let bytes_of = |iterations: usize| {
+        let (mut state, mut p, mut history) = (State::START, [1.0, -2.0], [0.0; 2 * State::ROWS]);
+        for _ in 0..iterations {
+            let grads = p.map(|p| 2.0 * p + p * p * p);
+            Lbfgs::DEFAULT.step(&mut state, &mut [LbfgsTensor::new(&mut p, &grads, &mut history)]).unwrap();
+        }
+        let mut bytes = [0; State::BYTES];
+        state.to_bytes(&mut bytes).unwrap();
+        assert_eq!(State::from_bytes(&bytes), Ok(state));
+        bytes
+    };
+    let [none, two, full] = [0, 3, 6].map(bytes_of);
+    let (nan, minus) = (f64::NAN.to_bits(), (-1.0f64).to_bits());
+    // Iterations, pairs, next, γ, and the three of ρ.
+    for (name, bytes, place, words) in [
+        ("pairs", none, 1, &[1, 3, 4, u64::MAX][..]),
+        ("pairs", two, 0, &[0, 1, 2]),
+        ("pairs", full, 1, &[4, u64::MAX]),
+        ("next", none, 2, &[1, 2, u64::MAX]),
+        ("next", two, 2, &[0, 1, 3]),
+        ("next", full, 2, &[3, u64::MAX]),
+        ("gamma", none, 3, &[0, 1.5f64.to_bits(), nan, minus]),
+        ("gamma", full, 3, &[0, f64::INFINITY.to_bits(), nan, minus]),
+        ("rho", none, 4, &[1.0f64.to_bits(), nan]),
+        ("rho", two, 5, &[0, nan, minus, f64::INFINITY.to_bits()]),
+        ("rho", two, 6, &[1.0f64.to_bits()]),
+        ("rho", full, 6, &[0, nan]),
+    ] {
+        for word in words {
+            assert_eq!(blamed(State::from_bytes(&with_word(bytes, place, *word))), name, "{place}: {word}");
+        }
+    }
+    let length = |found| Error::Length { slice: Slice::Bytes, expected: State::BYTES, found };
+    assert_eq!(State::from_bytes(&full[1..]), Err(length(State::BYTES - 1)));
+    let mut long = [1; State::BYTES + 1];
+    assert_eq!(State::START.to_bytes(&mut long), Err(length(State::BYTES + 1)));
+    assert_eq!(long, [1; State::BYTES + 1]);
+
+    let json = |text: &str| serde_json::from_str::<LbfgsState<1>>(text).is_ok();
+    assert!(json(r#"{"iterations": 2, "pairs": 1, "next": 0, "rho": [0.5], "gamma": 2.0}"#));
+    for bad in [
+        r#"{"iterations": 2, "pairs": 1, "next": 0, "rho": [0.5], "gamma": 2.0, "other": 1}"#,
+        r#"{"iterations": 2, "pairs": 1, "next": 0, "rho": [0.5]}"#,
+        r#"{"iterations": 1, "pairs": 1, "next": 0, "rho": [0.5], "gamma": 2.0}"#,
+        r#"{"iterations": 2, "pairs": 1, "next": 0, "rho": [0.5, 0.5], "gamma": 2.0}"#,
+        r#"{"iterations": 2, "pairs": 1, "next": 0, "rho": [], "gamma": 2.0}"#,
+    ] {
+        assert!(!json(bad), "{bad}");
+    }
+}
+
+#[test]
+fn searches_that_no_run_reaches_are_refused() {
+    let search = |reports: &[(f64, f64)]| {
+        let mut search = StrongWolfe::DEFAULT.search(4.0, ray(-4.0)).unwrap();
+        reports.iter().for_each(|(loss, slope)| search.report(*loss, *slope).unwrap());
+        search.to_bytes()
+    };
+    // At the start, further out, in a bracket, and done.
+    let (new, out, zoom, done) = (search(&[]), search(&[(1.0, -3.9)]), search(&[(5.0, 6.0)]), search(&[(1.0, 0.0)]));
+    let bits = f64::to_bits;
+    let (nan, minus, tenth) = (bits(f64::NAN), bits(-1.0), bits(0.1));
+    for (name, bytes, place, words) in [
+        ("c1", new, 0, &[0, nan, bits(1.0)][..]),
+        ("c2", new, 1, &[0, nan, bits(1e-5)]),
+        ("max_evaluations", new, 2, &[0]),
+        ("tolerance_change", new, 3, &[nan, minus]),
+        ("loss", new, 4, &[nan, bits(3.0)]),
+        ("slope", new, 5, &[nan, 0, bits(1.0)]),
+        ("size", new, 6, &[nan]),
+        ("evaluations", new, 7, &[1, 24, 25, u64::MAX]),
+        ("evaluations", out, 7, &[0, 25, 26, u64::MAX]),
+        ("evaluations", zoom, 7, &[0, 25]),
+        ("evaluations", done, 7, &[0, 26]),
+        ("t", out, 8, &[nan, minus, tenth, bits(1e300)]),
+        ("loss", out, 9, &[nan, bits(3.9999)]),
+        ("slope", out, 10, &[nan]),
+        ("t", zoom, 11, &[nan, minus, tenth]),
+        ("loss", zoom, 12, &[nan]),
+        ("slope", zoom, 13, &[bits(f64::INFINITY)]),
+        ("trial", new, 14, &[nan, minus, tenth, 0]),
+        ("trial", out, 14, &[bits(1.0), bits(0.5)]),
+        ("trial", zoom, 14, &[0, bits(1.0), bits(2.0)]),
+        ("trial", done, 14, &[nan, minus, tenth]),
+        ("phase", new, 15, &[3, u64::MAX]),
+        ("trial", new, 16, &[3, u64::MAX]),
+        ("evaluations", new, 16, &[1, 2]),
+    ] {
+        for word in words {
+            let read = LineSearch::from_bytes(&with_word(bytes, place, *word));
+            assert_eq!(blamed(read), name, "{place}: {word}");
+        }
+    }
+
+    let text = serde_json::to_string(&LineSearch::from_bytes(&zoom).unwrap()).unwrap();
+    for (from, to) in [
+        (r#""c1":0.0001"#, r#""c1":2.0"#),
+        (r#""stalled":"#, r#""other":1,"stalled":"#),
+        (r#""size":"#, r#""other":1,"size":"#),
+        (r#""start":{"t":0.0"#, r#""start":{"t":1.0"#),
+        (r#""start":{"#, r#""start":{"other":1,"#),
+        (r#""evaluate":"#, r#""other":"#),
+    ] {
+        assert!(text.contains(from), "{text}");
+        assert!(serde_json::from_str::<LineSearch>(&text.replacen(from, to, 1)).is_err(), "{from}");
+    }
+}
+
+#[test]
+fn rays_that_no_direction_has_are_refused() {
+    let ray = ray(-1.0);
+    assert_eq!(Ray::from_bytes(&ray.to_bytes()), Ok(ray));
+    for (name, bad) in [
+        ("slope", Ray { slope: 1.0, ..ray }),
+        ("slope", Ray { slope: f64::NAN, ..ray }),
+        ("size", Ray { size: -1.0, ..ray }),
+        ("size", Ray { size: f64::NAN, ..ray }),
+        ("first", Ray { first: -1.0, ..ray }),
+        ("first", Ray { first: f64::INFINITY, ..ray }),
+    ] {
+        assert_eq!(blamed(Ray::from_bytes(&bad.to_bytes())), name, "{bad:?}");
+    }
+    let json = |text: &str| serde_json::from_str::<Ray>(text).is_ok();
+    assert!(json(r#"{"slope": -1.0, "size": 1.0, "first": 1.0}"#));
+    assert!(!json(r#"{"slope": 1.0, "size": 1.0, "first": 1.0}"#));
+    assert!(!json(r#"{"slope": -1.0, "size": 1.0, "first": 1.0, "other": 1.0}"#));
 }

@@ -12,6 +12,7 @@ mod bits;
 mod clipping;
 mod lbfgs;
 mod reference;
+mod settings;
 mod sums;
 mod whole;
 mod zeroing;

@@ -1,6 +1,7 @@
 //! Reference runs of optimizers that look at a whole tensor, by the real libraries: `tests/data/whole.json` and
 //! `whole_more.json`.
 
+use crate::settings::Arguments;
 use gradstep_testkit::tolerance;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -15,6 +16,9 @@ pub(crate) struct File {
     params: Tensors,
     grads: Vec<Tensors>,
     cases: Vec<Case>,
+    /// Estimates of the Hessian's diagonal in each step, for the rules that need them.
+    #[serde(default)]
+    pub(crate) estimates: Vec<Tensors>,
     /// The loss of each step, for the rules that need it.
     #[serde(default)]
     pub(crate) losses: Vec<f64>,
@@ -23,6 +27,8 @@ pub(crate) struct File {
 #[derive(Deserialize)]
 struct Case {
     case: String,
+    /// The arguments of the library's constructor.
+    hyper: Arguments,
     params_f64: Vec<BTreeMap<String, Vec<f64>>>,
     params_f32: Vec<Tensors>,
 }
@@ -56,6 +62,16 @@ impl File {
         serde_json::from_str(include_str!("../data/whole_options.json")).unwrap()
     }
 
+    /// The runs of AdamP, SGDP, QHAdam and AdaMod with further settings.
+    pub(crate) fn further() -> Self {
+        serde_json::from_str(include_str!("../data/whole_further.json")).unwrap()
+    }
+
+    /// The runs of AdaHessian, on given estimates of the Hessian's diagonal.
+    pub(crate) fn hessian() -> Self {
+        serde_json::from_str(include_str!("../data/whole_hessian.json")).unwrap()
+    }
+
     /// The same with the magnitudes of the gradients.
     pub(crate) fn steady(mut self) -> Self {
         self.grads.iter_mut().flat_map(|grads| grads.values_mut().flatten()).for_each(|g| *g = g.abs());
@@ -73,9 +89,19 @@ impl File {
         &self.grads[step]
     }
 
+    /// The parameters at the start.
+    pub(crate) fn params(&self) -> &Tensors {
+        &self.params
+    }
+
     /// The names of the cases.
     pub(crate) fn cases(&self) -> Vec<&str> {
         self.cases.iter().map(|case| case.case.as_str()).collect()
+    }
+
+    /// The names of the cases, with the arguments of the libraries' constructors.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &Arguments)> {
+        self.cases.iter().map(|case| (case.case.as_str(), &case.hyper))
     }
 
     /// Whether a tensor has one dimension.

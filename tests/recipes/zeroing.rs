@@ -10,7 +10,7 @@ fn steps_as_apply_does_and_zeroes_the_gradients() {
     let mut source = Source::new(311);
     let step = (1..64).fold(AdamW::default().tick(&mut 0).unwrap(), |_, t| AdamW::default().tick(&mut { t }).unwrap());
     let ema = WeightEma::default().tick(&mut 3).unwrap();
-    let step = step.scale_grads(0.5).clip_grads(1.0).then(ema);
+    let step = step.scale_grads(0.5).clip_by_value(1.0).then(ema);
     for n in (0..=67).chain([1000, 40_001, 600_001]) {
         let start: [Vec<f32>; 5] = [(); 5].map(|()| source.many(n, Source::mixed));
         let [mut params, grads, mut m, mut v, mut average] = start.clone();

@@ -1,7 +1,7 @@
 //! Adapters against the same done by hand in plain f32 before the step: bit-equal.
 
 use gradstep::optim::MomentumDirection;
-use gradstep::rule::{Adapter, ClipGrads, Decaying, DecoupledDecay, Rule};
+use gradstep::rule::{Adapter, ClipByValue, DecayedDescent, DecoupledDecay, Rule};
 use gradstep::*;
 use gradstep_testkit::values::Source;
 use gradstep_testkit::{Adapters, Tensor, assert_same_bits, backends, registry};
@@ -69,7 +69,7 @@ fn stepped<U: Rule<1>, A: Adapter>(rule: Step<U, A>, params: &[f32], grads: &[f3
     Ok(params)
 }
 
-fn rule() -> Step<Decaying<MomentumDirection>> {
+fn rule() -> Step<DecayedDescent<MomentumDirection>> {
     Momentum { lr: 0.5, momentum: 0.75, ..Momentum::default() }.tick(&mut 0).unwrap()
 }
 
@@ -87,8 +87,8 @@ fn each_method_alone() {
     };
     same(stepped(rule().scale_grads(-0.3), &params, &grads), by_hand(&|g, _| -0.3 * g, &|p| p));
     same(stepped(rule().scale_grads(0.0), &params, &grads), by_hand(&|g, _| 0.0 * g, &|p| p));
-    same(stepped(rule().clip_grads(0.3), &params, &grads), by_hand(&|g, _| clip(g, 0.3), &|p| p));
-    same(stepped(rule().clip_grads(0.0), &params, &grads), by_hand(&|g, _| clip(g, 0.0), &|p| p));
+    same(stepped(rule().clip_by_value(0.3), &params, &grads), by_hand(&|g, _| clip(g, 0.3), &|p| p));
+    same(stepped(rule().clip_by_value(0.0), &params, &grads), by_hand(&|g, _| clip(g, 0.0), &|p| p));
     same(stepped(rule().l2(0.07), &params, &grads), by_hand(&|g, p| g + 0.07 * p, &|p| p));
     same(stepped(rule().l2(0.0), &params, &grads), by_hand(&|g, _| g, &|p| p));
     same(stepped(rule().decoupled_decay(0.003), &params, &grads), by_hand(&|g, _| g, &|p| p - 0.003 * p));
@@ -103,10 +103,10 @@ fn order() {
     let expect = |found: Result<Vec<f32>, Error>, g: f32, p: f32| {
         assert_eq!(found, Ok(vec![p - 0.5 * (0.1875 + g)]));
     };
-    expect(stepped(rule().scale_grads(0.25).clip_grads(1.5), &params, &grads), 1.5, 2.0);
-    expect(stepped(rule().clip_grads(1.5).scale_grads(0.25), &params, &grads), 0.375, 2.0);
-    expect(stepped(rule().l2(0.5).clip_grads(1.5), &params, &grads), 1.5, 2.0);
-    expect(stepped(rule().clip_grads(1.5).l2(0.5), &params, &grads), 2.5, 2.0);
+    expect(stepped(rule().scale_grads(0.25).clip_by_value(1.5), &params, &grads), 1.5, 2.0);
+    expect(stepped(rule().clip_by_value(1.5).scale_grads(0.25), &params, &grads), 0.375, 2.0);
+    expect(stepped(rule().l2(0.5).clip_by_value(1.5), &params, &grads), 1.5, 2.0);
+    expect(stepped(rule().clip_by_value(1.5).l2(0.5), &params, &grads), 2.5, 2.0);
     expect(stepped(rule().maximize().l2(0.5), &params, &grads), -7.0, 2.0);
     expect(stepped(rule().l2(0.5).maximize(), &params, &grads), -9.0, 2.0);
     expect(stepped(rule().decoupled_decay(0.25).l2(0.5), &params, &grads), 9.0, 1.5);
@@ -128,11 +128,11 @@ fn invalid_arguments_are_refused_and_nothing_is_written() {
     }
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e39, -1e39] {
         refuses(rule().scale_grads(bad), "scale_grads");
-        refuses(rule().clip_grads(bad), "clip_grads");
+        refuses(rule().clip_by_value(bad), "clip_by_value");
         refuses(rule().l2(bad), "weight_decay");
         refuses(rule().decoupled_decay(bad), "decoupled_decay");
         // Wherever it stands in the chain, and whatever stands behind it.
-        refuses(rule().scale_grads(bad).clip_grads(1.0).maximize(), "scale_grads");
+        refuses(rule().scale_grads(bad).clip_by_value(1.0).maximize(), "scale_grads");
         refuses(rule().maximize().l2(0.1).decoupled_decay(bad), "decoupled_decay");
     }
     // f32 turns these into 0, which would drop the gradients or the decay without a word.
@@ -147,14 +147,14 @@ fn invalid_arguments_are_refused_and_nothing_is_written() {
             let (g, p, b) = (&[3.0; 9], &mut params, &mut state);
             refused(rule().scale_grads(lost).apply_on(backend, p, g, [b]), "scale_grads");
             refused(rule().scale_grads(-lost).apply_on(backend, p, g, [b]).map_err(negated), "scale_grads");
-            refused(rule().clip_grads(lost).apply_on(backend, p, g, [b]), "clip_grads");
+            refused(rule().clip_by_value(lost).apply_on(backend, p, g, [b]), "clip_by_value");
             refused(rule().l2(lost).apply_on(backend, p, g, [b]), "weight_decay");
             refused(rule().decoupled_decay(lost).apply_on(backend, p, g, [b]), "decoupled_decay");
             assert_eq!((params, state), ([1.5; 9], [0.25; 9]));
         }
     }
     for negative in [-1e-3, -1.0] {
-        refuses(rule().clip_grads(negative), "clip_grads");
+        refuses(rule().clip_by_value(negative), "clip_by_value");
         refuses(rule().l2(negative), "weight_decay");
         refuses(rule().decoupled_decay(negative), "decoupled_decay");
         assert!(stepped(rule().scale_grads(negative), &[1.0], &[1.0]).is_ok());
@@ -181,18 +181,18 @@ fn an_adapter_that_may_be_missing() {
         [params, buffer].concat()
     };
     for (clip, decay) in [(None, None), (Some(0.3), None), (None, Some(0.01)), (Some(0.3), Some(0.01))] {
-        let optional = momentum.with(clip.map(ClipGrads::new)).with(decay.map(DecoupledDecay::new));
+        let optional = momentum.with(clip.map(ClipByValue::new)).with(decay.map(DecoupledDecay::new));
         let found = result(&|p, b| optional.apply(p, &grads, [b]));
         let expected = result(&|p, b| match (clip, decay) {
             (None, None) => momentum.apply(p, &grads, [b]),
-            (Some(clip), None) => momentum.clip_grads(clip).apply(p, &grads, [b]),
+            (Some(clip), None) => momentum.clip_by_value(clip).apply(p, &grads, [b]),
             (None, Some(decay)) => momentum.decoupled_decay(decay).apply(p, &grads, [b]),
-            (Some(clip), Some(decay)) => momentum.clip_grads(clip).decoupled_decay(decay).apply(p, &grads, [b]),
+            (Some(clip), Some(decay)) => momentum.clip_by_value(clip).decoupled_decay(decay).apply(p, &grads, [b]),
         });
         assert_same_bits(&found, &expected, |i| format!("{clip:?} {decay:?} {i}"));
     }
-    let refused = momentum.with(Some(ClipGrads::new(-1.0))).apply(&mut [1.0], &[1.0], [&mut [1.0]]);
-    assert!(matches!(refused, Err(Error::HyperParameter { name: "clip_grads", .. })));
+    let refused = momentum.with(Some(ClipByValue::new(-1.0))).apply(&mut [1.0], &[1.0], [&mut [1.0]]);
+    assert!(matches!(refused, Err(Error::HyperParameter { name: "clip_by_value", .. })));
 }
 
 /// A schedule and threads for any optimizer: what the traits promise.

@@ -75,7 +75,7 @@ fn followed<U: Rule<2>, A: Adapter>(
 
 #[test]
 fn fused_it_is_what_a_pass_of_its_own_gives() {
-    let momentum = Momentum::default().tick(&mut 0).unwrap().clip_grads(0.7);
+    let momentum = Momentum::default().tick(&mut 0).unwrap().clip_by_value(0.7);
     let buffer = Source::new(74).many(N, Source::mixed);
     let same = |found: &[Vec<f32>], expected: &[Vec<f32>], case: &str| {
         for (found, expected) in found.iter().zip(expected) {
@@ -109,10 +109,10 @@ fn a_follower_changes_nothing_of_the_step() {
     let (mut params, mut buffer) = ([1.0f32; 9], [7.0f32; 9]);
     sgd.scale_grads(0.5).then(average).apply(&mut params, &[1.0; 9], [&mut buffer]).unwrap();
     assert_eq!((params, buffer), ([0.75; 9], [0.75; 9]));
-    let bad = sgd.clip_grads(-1.0).then(average);
+    let bad = sgd.clip_by_value(-1.0).then(average);
     assert!(matches!(
         bad.apply(&mut params, &[1.0; 9], [&mut buffer]),
-        Err(Error::HyperParameter { name: "clip_grads", .. })
+        Err(Error::HyperParameter { name: "clip_by_value", .. })
     ));
     let short = sgd.then(average).apply(&mut params, &[1.0; 9], [&mut buffer[..8]]);
     assert_eq!(short, Err(Error::Length { slice: Slice::State(0), expected: 9, found: 8 }));

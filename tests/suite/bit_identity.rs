@@ -1,6 +1,6 @@
 //! The same bits everywhere: 0 ULP between backends, at every length, position, alignment and split.
 
-use gradstep::{AmsGrad, Backend, Optimizer};
+use gradstep::{AmsGrad, Backend, Optimizer, RmsPropMomentum};
 use gradstep_testkit::values::{self, Source};
 use gradstep_testkit::{Adapters, Run, Tensor, assert_same_bits, backends, check, registry};
 use proptest::prelude::*;
@@ -57,6 +57,22 @@ fn no_option_is_negative_zero() {
         let (mut p, [mut m, mut v, mut v_max]) = ([1.0; 16], [[-0.0; 16]; 3]);
         rule.apply_on(backend, &mut p, &[1e-30; 16], [&mut m, &mut v, &mut v_max]).unwrap();
         p.map(f32::to_bits)
+    };
+    for backend in backends() {
+        assert_eq!(step(backend), step(Backend::Scalar), "{backend}");
+    }
+}
+
+/// The correction of u is the last f32 below 1, and that of the mean, its inverse, is 1.
+#[test]
+fn a_correction_that_is_nearly_one() {
+    let rms_prop = RmsPropMomentum { bias_correction: true, lr: 0.5, ..RmsPropMomentum::default() };
+    let rule = rms_prop.tick(&mut 1620).unwrap();
+    let step = |backend| {
+        let (mut p, mut h, mut b) = ([0.0; 16], [1.0; 16], [0.0; 16]);
+        let grads = std::array::from_fn::<f32, 16, _>(|i| 1.0 + i as f32 / 7.0);
+        rule.apply_on(backend, &mut p, &grads, [&mut h, &mut b]).unwrap();
+        b.map(f32::to_bits)
     };
     for backend in backends() {
         assert_eq!(step(backend), step(Backend::Scalar), "{backend}");

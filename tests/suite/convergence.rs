@@ -92,6 +92,9 @@ fn descend(function: &Function, name: &str, run: &mut Run, rate: Rate, lr: f64) 
             let estimate = curvature(function, point(&tensor.params));
             Sophia::default().update_hessian(&mut tensor.state[1], &estimate).unwrap();
         }
+        if name == "AdaHessian" {
+            tensor.state[2].copy_from_slice(&curvature(function, point(&tensor.params)));
+        }
         let step = run.tick(None).unwrap();
         let grads = (function.gradient)(point(&tensor.params)).map(|g| g as f32);
         tensor.apply_on(Backend::active(), &step, &grads);

@@ -1,7 +1,7 @@
 //! Numbers that were wrong once, with the right values by hand or in f64.
 
 use gradstep::average::{Lookahead, WeightEma};
-use gradstep::math::{Interpolate, Lerp};
+use gradstep::math::Lerp;
 use gradstep::optim::{NAdamClock, ScheduleFreeClock};
 use gradstep::*;
 use gradstep_testkit::values::{self, Source};
@@ -186,12 +186,16 @@ fn radam_can_skip_its_first_steps() {
 fn a_begun_step_changes_nothing() {
     let optimizer = NAdam::DEFAULT;
     let clock = NAdamClock::default();
-    let (first, next) = optimizer.begin(&clock).unwrap();
-    let (second, also) = optimizer.begin(&clock).unwrap();
-    assert_eq!((first, next), (second, also));
-    let mut ticked = clock;
-    assert_eq!(*optimizer.tick(&mut ticked).unwrap().rule(), first);
-    assert_eq!(ticked, next);
+    let first = optimizer.begin(&clock).unwrap();
+    assert_eq!(first, optimizer.begin(&clock).unwrap());
+    let (mut ticked, mut committed) = (clock, clock);
+    assert_eq!(optimizer.tick(&mut ticked).unwrap().rule(), first.rule());
+    first.commit(&mut committed).unwrap();
+    assert_eq!((ticked, committed.step), (committed, 1));
+    // Another group may commit the same step, but no step of another time.
+    first.commit(&mut committed).unwrap();
+    optimizer.begin(&committed).unwrap().commit(&mut committed).unwrap();
+    assert_eq!(first.commit(&mut committed), Err(Error::Stale { step: 1, clock: 2 }));
 }
 
 #[test]
@@ -264,13 +268,13 @@ fn a_check_is_asked_once() {
         let mut tensors: Vec<_> = params
             .chunks_mut(LEN / 4)
             .zip(grads.chunks(LEN / 4))
-            .map(|(p, g)| Tensor { params: p, grads: g, state: [] })
+            .map(|(p, g)| Tensor { shape: Shape::vector(p.len()), params: p, grads: g, state: [] })
             .collect();
         let result = if is_list_parallel { fickle.par_apply_all(&mut tensors) } else { fickle.apply_all(&mut tensors) };
         assert_eq!(result, Ok(()));
     }
     assert!(params.iter().all(|p| *p == -2.0));
-    let any = any::AnyOptimizer::named("sgd").unwrap().tick(&mut Default::default()).unwrap().with(Fickle(&count));
+    let any = any::AnyOptimizer::from_name("sgd").unwrap().tick(&mut Default::default()).unwrap().with(Fickle(&count));
     for is_list_parallel in [false, true] {
         count.store(0, std::sync::atomic::Ordering::Relaxed);
         let mut states: Vec<[Vec<f32>; 0]> = vec![[]; 4];
@@ -281,6 +285,6 @@ fn a_check_is_asked_once() {
             .map(|((p, g), state)| any::AnyTensor::new(p, g, state))
             .collect();
         let result = if is_list_parallel { any.par_apply_all(&mut tensors) } else { any.apply_all(&mut tensors) };
-        assert_eq!(result, Ok(()));
+        assert!(result.is_ok());
     }
 }

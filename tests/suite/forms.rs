@@ -121,18 +121,20 @@ fn forms_of_decay_of_every_optimizer() {
             let mut optimizer = *optimizer;
             optimizer.set("decay_form", form).unwrap();
             optimizer.set("weight_decay", decay).unwrap();
-            let mut state = vec![vec![0.0; 1]; optimizer.slots().count()];
-            let (mut p, mut clock) = ([2.0_f32], optimizer.clock());
+            let mut state: Vec<_> =
+                optimizer.slots().map(|slot| vec![0.0; slot.extent.len(&Shape::vector(2))]).collect();
+            let (mut p, mut clock) = ([2.0_f32, 3.0], optimizer.clock());
             optimizer.init(&p, &mut state).unwrap();
             for g in [0.5, 0.25, -0.125] {
-                optimizer.tick(&mut clock).unwrap().apply(&mut p, &[g], &mut state).unwrap();
+                let step = optimizer.begin(&clock).unwrap().loss(0.5);
+                step.apply(&mut p, &[g, 0.75 * g], &mut state).unwrap().commit(&mut clock).unwrap();
             }
             p[0]
         };
         let name = optimizer.name();
         let none = after("coupled", 0.0);
         assert_eq!([after("decoupled", 0.0), after("fixed", 0.0)], [none; 2], "{name}");
-        for form in ["coupled", "decoupled", "fixed"] {
+        for form in ["coupled", "decoupled", "fixed", "in_update"] {
             let decayed = after(form, 0.5);
             // The coupled penalty may not turn the sign that a rule takes.
             assert!(decayed != none || form == "coupled", "{name} {form}: {decayed}");

@@ -50,14 +50,14 @@ fn groups_that_need_their_own_clock_are_an_error() {
 
 #[test]
 fn groups_chosen_at_run_time() {
-    let mut biases = AnyOptimizer::named("adamw").unwrap();
+    let mut biases = AnyOptimizer::from_name("adamw").unwrap();
     let matrices = biases;
     biases.set("weight_decay", 0.0).unwrap();
     let mut clock = matrices.clock();
     let [first, second] = AnyOptimizer::tick_groups([&matrices, &biases], &mut clock).unwrap();
     assert_eq!(clock.step, 1);
     assert_ne!(first, second);
-    let asgd = AnyOptimizer::named("asgd").unwrap();
+    let asgd = AnyOptimizer::from_name("asgd").unwrap();
     let result = AnyOptimizer::tick_groups([&matrices, &asgd], &mut clock);
     assert!(matches!(result, Err(Error::GroupClock { group: 1 } | Error::Clock { .. })), "{result:?}");
     assert_eq!(clock.step, 1);

@@ -77,7 +77,7 @@ fn pages_say_what_becomes_of_huge_gradients() {
     assert!(wrong.is_empty(), "the pages say something else: {wrong:?}");
 }
 
-/// With `clip_grads` every optimizer goes on.
+/// With `clip_by_value` every optimizer goes on.
 #[test]
 fn clipped_gradients_keep_every_optimizer_going() {
     for entry in registry() {

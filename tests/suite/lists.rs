@@ -1,7 +1,7 @@
 //! Lists of tensors: the bits of one call for each, on any number of threads, and all or nothing on an error.
 
 use gradstep::any::{AnyOptimizer, AnyTensor};
-use gradstep::rule::ClipGrads;
+use gradstep::rule::ClipByValue;
 use gradstep::*;
 use gradstep_testkit::values::Source;
 
@@ -16,7 +16,11 @@ impl Memory {
     }
 
     fn tensors(&mut self) -> Vec<Tensor<'_, 2>> {
-        self.0.iter_mut().map(|[p, g, m, v]| Tensor { params: p, grads: g, state: [m, v] }).collect()
+        fn tensor([p, g, m, v]: &mut [Vec<f32>; 4]) -> Tensor<'_, 2> {
+            let shape = Shape::vector(p.len());
+            Tensor { params: p, grads: &g[..], state: [m, v], shape }
+        }
+        self.0.iter_mut().map(tensor).collect()
     }
 
     fn bits(&self) -> Vec<u32> {
@@ -30,11 +34,11 @@ const LISTS: [&[usize]; 6] =
 
 #[test]
 fn a_list_is_a_call_for_each() {
-    let step = Adam::DEFAULT.tick(&mut 0).unwrap().clip_grads(0.5);
+    let step = Adam::DEFAULT.tick(&mut 0).unwrap().clip_by_value(0.5);
     for lengths in LISTS {
         let start = Memory::new(lengths);
         let mut each = start.clone();
-        for Tensor { params, grads, state } in each.tensors() {
+        for Tensor { params, grads, state, .. } in each.tensors() {
             step.apply(params, grads, state).unwrap();
         }
         let mut all = start.clone();
@@ -55,9 +59,9 @@ fn a_list_is_a_call_for_each() {
 
 #[test]
 fn an_optimizer_by_name_takes_lists_of_vectors() {
-    let (named, mut clock) = (AnyOptimizer::named("adam").unwrap(), 0);
-    let any = named.tick(&mut named.clock()).unwrap().scale_grads(0.5).with(Some(ClipGrads::new(0.2)));
-    let typed = Adam::DEFAULT.tick(&mut clock).unwrap().scale_grads(0.5).clip_grads(0.2);
+    let (named, mut clock) = (AnyOptimizer::from_name("adam").unwrap(), 0);
+    let any = named.tick(&mut named.clock()).unwrap().scale_grads(0.5).with(Some(ClipByValue::new(0.2)));
+    let typed = Adam::DEFAULT.tick(&mut clock).unwrap().scale_grads(0.5).clip_by_value(0.2);
     for lengths in LISTS {
         let start = Memory::new(lengths);
         let mut expected = start.clone();
@@ -88,16 +92,16 @@ fn an_error_names_the_tensor_and_changes_none() {
         let list = |memory: &mut Memory, run: Apply| {
             run(&mut memory.0.iter_mut().map(|[p, g, state @ ..]| AnyTensor::new(p, g, state)).collect::<Vec<_>>())
         };
-        assert_eq!(list(&mut memory, &|list| any.apply_all(list)), Err(expected));
-        assert_eq!(list(&mut memory, &|list| any.par_apply_all(list)), Err(expected));
+        assert_eq!(list(&mut memory, &|list| any.apply_all(list).map(drop)), Err(expected));
+        assert_eq!(list(&mut memory, &|list| any.par_apply_all(list).map(drop)), Err(expected));
         assert_eq!(memory.bits(), before);
     }
     let mut memory = start.clone();
-    let refused = step.clip_grads(-1.0).apply_all(&mut memory.tensors());
-    assert!(matches!(refused, Err(Error::HyperParameter { name: "clip_grads", .. })));
+    let refused = step.clip_by_value(-1.0).apply_all(&mut memory.tensors());
+    assert!(matches!(refused, Err(Error::HyperParameter { name: "clip_by_value", .. })));
     let mut list: Vec<_> =
         memory.0.iter_mut().map(|[p, g, state @ ..]| AnyTensor::new(p, g, &mut state[..1])).collect();
-    assert_eq!(any.apply_all(&mut list), Err(Error::SlotCount { expected: 2, found: 1 }));
+    assert_eq!(any.apply_all(&mut list).err(), Some(Error::SlotCount { expected: 2, found: 1 }));
     assert_eq!(memory.bits(), start.bits());
 }
 

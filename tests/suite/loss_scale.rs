@@ -6,11 +6,12 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Golden {
-    grad_scaler: Trace,
+    cases: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
 struct Trace {
+    init_scale: Option<f64>,
     growth_interval: u64,
     bad: Vec<bool>,
     scale_after: Vec<f32>,
@@ -18,11 +19,14 @@ struct Trace {
 
 #[test]
 fn the_trace_of_torch() {
-    let Golden { grad_scaler } = serde_json::from_str(include_str!("../data/schedules.json")).unwrap();
-    let dynamic = DynamicLossScale { growth_interval: grad_scaler.growth_interval, ..DynamicLossScale::torch() };
+    let Golden { cases } = serde_json::from_str(include_str!("../data/clipping.json")).unwrap();
+    let case = cases.into_iter().find(|case| case["case"] == "torch_grad_scaler").unwrap();
+    let Trace { init_scale, growth_interval, bad, scale_after } = serde_json::from_value(case).unwrap();
+    let torch = DynamicLossScale::torch();
+    let dynamic = DynamicLossScale { init_scale: init_scale.unwrap_or(torch.init_scale), growth_interval, ..torch };
     let mut scale = dynamic.start().unwrap();
-    assert_eq!(grad_scaler.bad.len(), 40);
-    for (&bad, &after) in grad_scaler.bad.iter().zip(&grad_scaler.scale_after) {
+    assert_eq!(bad.len(), scale_after.len());
+    for (bad, after) in bad.into_iter().zip(scale_after) {
         dynamic.update(&mut scale, bad).unwrap();
         assert_eq!(scale.scale(), after);
     }

@@ -33,5 +33,6 @@ mod propagation;
 mod registry;
 mod schedule_free;
 mod schedules;
+mod schedules_of_libraries;
 mod shuffle;
 mod sophia;

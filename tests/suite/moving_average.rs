@@ -1,7 +1,7 @@
 //! `Ema`: how far a long average is from the exact one.
 
 use gradstep::Error;
-use gradstep::math::{Average, Ema};
+use gradstep::math::Ema;
 use gradstep_testkit::tolerance;
 use gradstep_testkit::values::Source;
 

@@ -7,7 +7,7 @@ use gradstep_testkit::values::Source;
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
     const PIECE: usize = 1 << 15;
-    let rule = Adam::default().tick(&mut 0).unwrap().clip_grads(0.5);
+    let rule = Adam::default().tick(&mut 0).unwrap().clip_by_value(0.5);
     // From the last length on a caller outside the pool gives shares away.
     for len in [0, 1, 67, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 7 * PIECE + 13, 16 * PIECE + 13] {
         let mut source = Source::new(121);
@@ -39,7 +39,7 @@ fn errors_change_nothing() {
     assert_eq!(short, Err(Error::Length { slice: Slice::State(0), expected: len, found: len - 1 }));
     let long = rule.par_apply(&mut params[1..], &grads, [&mut buffer[1..]]);
     assert_eq!(long, Err(Error::Length { slice: Slice::Grads, expected: len - 1, found: len }));
-    let bad = rule.clip_grads(-1.0).par_apply(&mut params, &grads, [&mut buffer]);
-    assert!(matches!(bad, Err(Error::HyperParameter { name: "clip_grads", .. })));
+    let bad = rule.clip_by_value(-1.0).par_apply(&mut params, &grads, [&mut buffer]);
+    assert!(matches!(bad, Err(Error::HyperParameter { name: "clip_by_value", .. })));
     assert!(params.iter().all(|p| *p == 1.0) && buffer.iter().all(|b| *b == 2.0));
 }

@@ -29,6 +29,8 @@ fn is_unread(name: &str, hyper: &str, input: &str) -> bool {
         ("Rprop", "g") => hyper.contains("delayed: true"),
         // With a momentum of 0 the parameter is the point that dual averaging gives, and n⁰ is 1.
         ("Madgrad", "p") => hyper.contains("momentum: 0.0,"),
+        // NaN⁰ is 1.
+        ("AdaHessian", "slot 1" | "slot 2") => hyper.contains("hessian_power: 0.0,"),
         ("Ftrl", "slot 1") => hyper.contains("power: 0.0,"),
         _ => false,
     }

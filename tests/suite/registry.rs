@@ -1,5 +1,6 @@
 //! The registry and the files of the crate name the same optimizers.
 
+use gradstep::any::AnyOptimizer;
 use gradstep_testkit::registry;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -28,7 +29,10 @@ fn implemented(line: &str) -> Option<String> {
 fn every_optimizer_is_registered() {
     let texts = rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/optim"));
     let found: BTreeSet<String> = texts.iter().flat_map(|text| text.lines().filter_map(implemented)).collect();
-    let registered: BTreeSet<String> = registry().iter().map(|entry| entry.name.to_owned()).collect();
+    let registered: BTreeSet<String> = AnyOptimizer::ALL.iter().map(|optimizer| optimizer.name().to_owned()).collect();
     assert_eq!(found, registered);
-    assert_eq!(registry().len(), registered.len(), "an optimizer is registered twice");
+    assert_eq!(AnyOptimizer::ALL.len(), registered.len(), "an optimizer is registered twice");
+    // Each optimizer whose step looks at one element alone has an oracle.
+    let elementwise = AnyOptimizer::ALL.iter().filter(|optimizer| optimizer.scope().is_none());
+    assert!(elementwise.map(AnyOptimizer::name).eq(registry().iter().map(|entry| entry.name)));
 }

@@ -8,12 +8,15 @@ use core::hint::black_box;
 use cortex_m_rt::entry;
 use gradstep::average::{Lookahead, Swa, WeightEma};
 use gradstep::clip::{AdaptiveClip, ClipNorm};
+use gradstep::lbfgs::{Lbfgs, LbfgsState, LbfgsTensor, LineSearch, Ray, StrongWolfe, Trial};
 use gradstep::loss_scale::{DynamicLossScale, LossScale};
-use gradstep::optim::Clock;
+use gradstep::optim::{Carried, Clock};
+use gradstep::rule::{Adapter, Rule, Unadapted};
+use gradstep::sam::Sam;
 use gradstep::schedule::*;
-use gradstep::sum::{self, Sum};
-use gradstep::whole::*;
+use gradstep::sum::{self, Sum, Sums};
 use gradstep::*;
+use gradstep_testkit::{Start, Starts, sets_clock};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::SeedableRng;
 use semihosting::process;
@@ -23,18 +26,29 @@ const LEN: usize = 32;
 /// Slices of any length up to [`LEN`].
 struct Buffers([[f32; LEN]; 7]);
 
+/// Parameters, gradients and state.
+type Slices<'a, const S: usize> = (&'a mut [f32], &'a [f32], [&'a mut [f32]; S]);
+
 impl Buffers {
     const ORDINARY: Self = Buffers([[0.5; LEN]; 7]);
 
-    fn streams<const S: usize>(&mut self) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
+    fn streams<const S: usize>(&mut self) -> Slices<'_, S> {
         self.streams_of(LEN)
     }
 
-    fn streams_of<const S: usize>(&mut self, len: usize) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
-        let len = black_box(len);
+    fn streams_of<const S: usize>(&mut self, len: usize) -> Slices<'_, S> {
+        self.shaped(&Shape::vector(len), &[Extent::Element; S])
+    }
+
+    /// The slices of a tensor whose slots have these extents.
+    fn shaped<const S: usize>(&mut self, shape: &Shape, extents: &[Extent; S]) -> Slices<'_, S> {
+        let len = black_box(shape.len);
         let [params, grads, slots @ ..] = &mut self.0;
         let mut slots = slots.iter_mut();
-        let state = [(); S].map(|()| slots.next().map_or(&mut [][..], |slot| first(slot, len)));
+        let state = extents.map(|extent| {
+            let len = if extent == Extent::Element { len } else { black_box(extent.len(shape)) };
+            slots.next().map_or(&mut [][..], |slot| first(slot, len))
+        });
         (first(params, len), first(grads, len), state)
     }
 }
@@ -43,37 +57,86 @@ fn first(stream: &mut [f32; LEN], len: usize) -> &mut [f32] {
     stream.get_mut(..len).unwrap_or_default()
 }
 
+/// What a step carries of its clock where it is begun by `T`.
+type CarriedBy<T, O, const S: usize> = <T as Start>::Carried<<O as Optimizer<S>>::Clock>;
+
 #[inline(never)]
-fn tick<O: Optimizer<S>, const S: usize>(optimizer: &O, clock: &mut O::Clock) -> Result<Step<O::Rule>, Error> {
-    optimizer.tick(clock)
+fn tick<O: Optimizer<S>, T: Start, const S: usize>(
+    optimizer: &O,
+    clock: &mut O::Clock,
+) -> Result<Step<O::Rule, Unadapted, CarriedBy<T, O, S>>, Error> {
+    T::start(optimizer, clock)
 }
 
 #[inline(never)]
-fn step<O: Optimizer<S>, const S: usize>(
-    step: &Step<O::Rule>,
+fn step<O: Optimizer<S>, C: Carried, const S: usize>(
+    step: &Step<O::Rule, Unadapted, C>,
     params: &mut [f32],
     grads: &[f32],
     state: [&mut [f32]; S],
-) -> Result<(), Error> {
+) -> Result<C::Applied, Error> {
     step.apply(params, grads, state)
 }
 
-fn optimizer<O: Optimizer<S>, const S: usize>(buffers: &mut Buffers) -> Result<(), Error> {
+fn optimizer<O: Optimizer<S>, T: Start, const S: usize>(buffers: &mut Buffers) -> Result<(), Error> {
     let (optimizer, mut clock) = (black_box(O::default()), black_box(O::Clock::default()));
-    let (params, _, state) = buffers.streams();
+    let (x, extents) = (black_box(0.5), O::SLOTS.map(|slot| slot.extent));
+    let (params, _, state) = buffers.shaped(&Shape::vector(LEN), &extents);
     optimizer.init(params, state)?;
-    let _ = tick(&optimizer, &mut clock)?;
+    let _ = tick::<O, T, S>(&optimizer, &mut clock)?;
     // A later step, which `scripts/size.py` counts the instructions of: powers take longer there than at first.
     *clock.step() = 999;
-    let ready = tick(&optimizer, &mut clock)?;
+    let ready = tick::<O, T, S>(&optimizer, &mut clock)?.loss(x);
     for len in [LEN / 2, LEN] {
-        let (params, grads, state) = buffers.streams_of(len);
-        step::<O, S>(&ready, params, grads, state)?;
+        let (params, grads, state) = buffers.shaped(&Shape::vector(len), &extents);
+        step::<O, _, S>(&ready, params, grads, state)?;
     }
-    let x = black_box(0.5);
-    let adapted = ready.scale_grads(x).clip_grads(x).l2(x).decoupled_decay(x).maximize();
-    let (params, grads, state) = buffers.streams();
-    adapted.apply_on(black_box(Backend::Scalar), params, grads, state)
+    let adapted = ready.scale_grads(x).clip_by_value(x).l2(x).decoupled_decay(x).maximize();
+    let (params, grads, state) = buffers.shaped(&Shape::vector(LEN), &extents);
+    adapted.apply_on(black_box(Backend::Scalar), params, grads, state)?;
+    if const { <O::Rule as Rule<S>>::PASSES.is_empty() } { Ok(()) } else { looking::<O, S>(buffers) }
+}
+
+/// What an optimizer can do besides that looks at more than an element: lists, groups, shapes and pieces.
+fn looking<O: Optimizer<S>, const S: usize>(buffers: &mut Buffers) -> Result<(), Error> {
+    let (optimizer, mut clock, x) = (black_box(O::default()), black_box(O::Clock::default()), black_box(0.5));
+    let extents = O::SLOTS.map(|slot| slot.extent);
+    let shape = Shape::vector(LEN).rows(black_box(8)).blocks(black_box(5));
+    let (params, _, state) = buffers.shaped(&shape, &extents);
+    optimizer.init_shaped(&shape, params, state)?;
+    let step = optimizer.begin(&clock)?.loss(x).clip_by_value(x);
+    let (params, grads, state) = buffers.shaped(&shape, &extents);
+    step.apply_all(&mut [Tensor { params, grads, state, shape }])?.commit(&mut clock)?;
+    let (params, grads, state) = buffers.shaped(&shape, &extents);
+    let backend = black_box(Backend::Scalar);
+    step.apply_all_on(backend, &mut [Tensor { params, grads, state, shape }])?
+        .commit(&mut black_box(O::Clock::START))?;
+    let groups = O::begin_groups([&optimizer, &optimizer], &clock)?.map(|step| step.loss(x));
+    let (params, grads, state) = buffers.shaped(&shape, &extents);
+    let lists = [&mut [Tensor { params, grads, state, shape }][..], &mut []];
+    Step::apply_groups(groups, lists)?.commit(&mut clock)?;
+    pieces(optimizer.begin(&clock)?.loss(x).scale_grads(x), &extents, buffers)?.commit(&mut clock)
+}
+
+/// The passes of an engine over one tensor.
+fn pieces<U: Rule<S>, A: Adapter, C: Carried, const S: usize>(
+    mut step: Step<U, A, C>,
+    extents: &[Extent; S],
+    buffers: &mut Buffers,
+) -> Result<C::Applied, Error> {
+    // A matrix of one row and one block.
+    let shape = Shape::vector(LEN).rows(black_box(LEN));
+    while step.scope().is_some() {
+        let (params, grads, mut state) = buffers.shaped(&shape, extents);
+        let sums = step.measure(params, grads, state.each_ref().map(|slot| &**slot))?;
+        let Sums(sums) = black_box(sums) + Sums::ZERO;
+        let sums = Sums(black_box(sums.map(|sum| sum.to_bytes())).map(|bytes| Sum::from_bytes(&bytes)));
+        step = step.update(&sums, &shape, state.each_mut().map(|slot| &mut **slot))?;
+        step = if step.gathers() { step.gathered() } else { step };
+    }
+    let (params, grads, state) = buffers.shaped(&shape, extents);
+    step.apply(params, grads, state)?;
+    step.applied()
 }
 
 fn others(buffers: &mut Buffers) -> Result<(), Error> {
@@ -90,7 +153,7 @@ fn others(buffers: &mut Buffers) -> Result<(), Error> {
     let first = tensor.take(black_box(3));
     black_box(Adam::default())
         .tick(black_box(&mut 5))?
-        .with(black_box(Some(rule::ClipGrads::new(x))))
+        .with(black_box(Some(rule::ClipByValue::new(x))))
         .apply_all(&mut [first])?;
     tensor.chunks(black_box(3)).for_each(|chunk| drop(black_box(chunk)));
     let (params, grads, [slow]) = buffers.streams();
@@ -104,7 +167,30 @@ fn others(buffers: &mut Buffers) -> Result<(), Error> {
         let (params, grads, state) = buffers.streams();
         step.then(synchronize).apply(params, grads, state)?;
     }
-    Ok(())
+    let step = black_box(Adam::default()).tick(black_box(&mut 5))?;
+    let (params, grads, state) = buffers.streams();
+    step.cautious().clamp_params(-x, x).apply(params, grads, state)?;
+    let (params, grads, state) = buffers.streams();
+    step.compensated().apply(params, grads, state)
+}
+
+/// Clocks and hyper-parameters as data.
+fn data() -> Result<(), Error> {
+    let mut clock = optim::ProdigyClock::load(&ClockData::from_bytes(&black_box(ClockData::default().to_bytes())));
+    let mut prodigy = Prodigy::preset(black_box("optax"))?;
+    prodigy.set(black_box("d0"), black_box(0.5))?;
+    prodigy.set(black_box("decay_form"), black_box("fixed"))?;
+    black_box((prodigy.get(black_box("maximize"))?, Prodigy::FIELDS.len()));
+    prodigy.set_lr(black_box(prodigy.lr()));
+    let step = prodigy.begin(&clock)?;
+    let mut params = [0.5; 4];
+    let mut state = [[0.0; 4]; 4];
+    step.apply(&mut params, &[0.5; 4], state.each_mut().map(|slot| &mut slot[..]))?.commit(&mut clock)?;
+    let [first, second] = Adam::tick_groups([&Adam::DEFAULT, &black_box(Adam::DEFAULT)], black_box(&mut 0))?;
+    let _ = black_box([first, second]);
+    black_box(clock.save().to_bytes());
+    let mut clock = black_box(0);
+    Lamb::DEFAULT.begin(&clock)?.commit(&mut clock)
 }
 
 fn schedules() -> Result<(), Error> {
@@ -168,7 +254,7 @@ fn sums(buffers: &mut Buffers) -> Result<(), Error> {
     total.merge(&Sum::products(grads, params)?);
     let total = Sum::from_bytes(&black_box(total.to_bytes())).starting_at(black_box(0))?.expect_len(black_box(64))?;
     black_box((total.value(), total.mean(), total.is_finite()));
-    black_box((sum::largest(grads), sum::count_non_finite(grads), sum::larger(black_box(1.0), black_box(2.0))));
+    black_box((sum::max_abs(grads), sum::count_non_finite(grads), sum::larger(black_box(1.0), black_box(2.0))));
     let norm = grad::accumulate_squares(params, grads, black_box(0.5))?.root();
     let clip = ClipNorm::torch(black_box(1.0))?;
     black_box((clip.verdict(norm), ClipNorm::optax(black_box(1.0))?.factor(norm)?));
@@ -181,57 +267,53 @@ fn sums(buffers: &mut Buffers) -> Result<(), Error> {
     let adam = black_box(Adam::default()).tick(black_box(&mut 0))?;
     adam.clip_norm(clip).apply(params, grads, state)?;
     let (params, grads, state) = buffers.streams();
-    adam.adaptive_clip(adaptive).apply_rows_with(&mut [(); 4], black_box(LEN / 4), params, grads, state)?;
+    let shape = Shape::vector(params.len()).rows(black_box(LEN / 4));
+    adam.adaptive_clip(adaptive).apply_all(&mut [Tensor { params, grads, state, shape }])?;
     let (params, grads, state) = buffers.streams();
-    adam.centered().apply(params, grads, state)?;
+    adam.centralize_grads().apply_all(&mut [Tensor { params, grads, state, shape }])?;
     let (params, grads, state) = buffers.streams();
     adam.cautious_mean().apply(params, grads, state)?;
     let (params, grads, state) = buffers.streams();
-    adam.bound_update(black_box(1.0))?.apply(params, grads, state)?;
+    adam.bound_update(black_box(1.0)).apply(params, grads, state)?;
     let (params, grads, state) = buffers.streams();
-    black_box(Sam::DEFAULT).climb()?.apply(params, grads, state)
-}
-
-fn whole<O: WholeOptimizer<S, K>, const S: usize, const K: usize>(buffers: &mut Buffers) -> Result<(), Error> {
-    let (optimizer, mut clock) = (black_box(O::default()), black_box(O::Clock::default()));
-    let mut memory = Default::default();
-    let (params, _, state) = buffers.streams();
-    optimizer.init(params, state)?;
-    let step = optimizer.tick(&mut clock)?.scale_grads(black_box(0.5)).clip_grads(black_box(0.5)).maximize();
+    black_box(Sam::DEFAULT).perturb()?.apply(params, grads, state)?;
+    // Passes over all tensors, then over each.
+    let mut clock = black_box(0);
+    let lamb = black_box(Lamb::timm()).begin(&clock)?.clip_norm(clip).cautious_mean();
     let (params, grads, state) = buffers.streams();
-    step.apply_with(&mut memory, params, grads, state)?;
-    let (params, grads, mut state) = buffers.streams();
-    step.apply_all_with(&mut memory, &mut [Tensor::new(params, grads, &mut state)])?;
-    let (params, grads, state) = buffers.streams();
-    step.apply_rows_with(&mut [memory; 4], black_box(LEN / 4), params, grads, state)
+    lamb.apply_all(&mut [Tensor { params, grads, state, shape }])?.commit(&mut clock)
 }
 
 fn lbfgs(buffers: &mut Buffers) -> Result<(), Error> {
     type State = LbfgsState<2>;
-    let (lbfgs, mut state, mut memory) = (black_box(Lbfgs::DEFAULT), black_box(State::START), [0.0; State::ROWS * LEN]);
+    let (lbfgs, mut state) = (black_box(Lbfgs::DEFAULT), black_box(State::START));
+    let mut history = [0.0; State::ROWS * LEN];
     let (params, grads, []) = buffers.streams();
-    let memory = memory.get_mut(..black_box(State::ROWS * LEN)).unwrap_or_default();
-    let tensors = &mut [LbfgsTensor::new(params, grads, memory)];
+    let history = history.get_mut(..black_box(State::ROWS * LEN)).unwrap_or_default();
+    let tensors = &mut [LbfgsTensor::new(params, grads, history)];
     black_box(lbfgs.step(&mut state, tensors)?);
     let ray = lbfgs.direction(&mut state, tensors)?;
+    let ray = Ray::from_bytes(black_box(&ray.to_bytes()))?;
     let mut search = black_box(StrongWolfe::DEFAULT).search(black_box(1.0), ray)?;
     while let Trial::Evaluate(t) = search.trial() {
         state.move_to(t, tensors)?;
         search.report(black_box(0.5), state.slope(tensors)?)?;
+        search = LineSearch::from_bytes(black_box(&search.to_bytes()))?;
     }
-    black_box((search, state.pairs()));
+    let mut bytes = [0; State::BYTES];
+    let bytes = bytes.get_mut(..black_box(State::BYTES)).unwrap_or_default();
+    state.to_bytes(bytes)?;
+    black_box((search.evaluations(), State::from_bytes(bytes)?.pairs()));
     Ok(())
 }
 
 fn all(buffers: &mut Buffers) -> Result<(), Error> {
     macro_rules! each {
-        ($($Optimizer:ident: $slots:literal,)*) => { $(optimizer::<$Optimizer, $slots>(buffers)?;)* };
+        ($($Optimizer:ident: $slots:literal,)*) => {
+            $(optimizer::<$Optimizer, Starts<{ sets_clock::<$Optimizer, $slots>() }>, $slots>(buffers)?;)*
+        };
     }
     for_each_optimizer!(each);
-    macro_rules! each_whole {
-        ($($Optimizer:ident: $slots:literal, $sums:literal;)*) => { $(whole::<$Optimizer, $slots, $sums>(buffers)?;)* };
-    }
-    for_each_whole_optimizer!(each_whole);
     others(buffers)?;
     // Ordinary numbers again: what is not finite is an error here.
     *buffers = Buffers::ORDINARY;
@@ -239,6 +321,7 @@ fn all(buffers: &mut Buffers) -> Result<(), Error> {
     sums(buffers)?;
     *buffers = Buffers::ORDINARY;
     lbfgs(buffers)?;
+    data()?;
     schedules()
 }
 

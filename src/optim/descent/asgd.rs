@@ -1,15 +1,14 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{AtEnd, Coefficient, Interpolate, Lerp};
+use crate::math::{self, Coefficient, Lerp};
 use crate::optim::{
-    clock::{Clock, ClockData},
     decay::{DecayForm, decay},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Loss, On, Penalty, Rule, Switch, Visitor};
+use crate::rule::{Decayed, Penalty, Rule};
 
 hyper_parameters! {
     /// Averaged stochastic gradient descent: a falling rate, and the average of the parameters in a slot.
@@ -44,24 +43,17 @@ hyper_parameters! {
     }
 }
 
-/// What [`Asgd`] remembers between steps.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub struct AsgdClock {
-    /// Steps done.
-    pub step: u64,
-    /// Rate η of the next step; 0 before the first, whose rate is `lr`.
-    pub eta: f64,
-    /// Weight μ of the parameters in the next step's average, 1 at the start.
-    pub mu: f64,
+clock! {
+    /// What [`Asgd`] remembers between steps.
+    pub struct AsgdClock {
+        /// Rate η of the next step; 0 before the first, whose rate is `lr`.
+        eta = 0.0,
+        /// Weight μ of the parameters in the next step's average, 1 at the start.
+        mu = 1.0,
+    }
 }
 
 impl AsgdClock {
-    /// The clock before the first step.
-    pub const fn new() -> Self {
-        AsgdClock { step: 0, eta: 0.0, mu: 1.0 }
-    }
-
     /// Refuses what no run can reach in `done` steps.
     fn check(&self, done: u64) -> Result<(), Error> {
         let (eta, mu) =
@@ -71,32 +63,9 @@ impl AsgdClock {
     }
 }
 
-impl Default for AsgdClock {
-    fn default() -> Self {
-        AsgdClock::new()
-    }
-}
-
-impl Clock for AsgdClock {
-    const START: Self = AsgdClock::new();
-    const VALUES: &'static [&'static str] = &["eta", "mu"];
-
-    fn step(&mut self) -> &mut u64 {
-        &mut self.step
-    }
-
-    fn save(&self) -> ClockData {
-        ClockData { step: self.step, values: [self.eta, self.mu] }
-    }
-
-    fn load(&ClockData { step, values: [eta, mu] }: &ClockData) -> Self {
-        AsgdClock { step, eta, mu }
-    }
-}
-
 impl Optimizer<1> for Asgd {
     type Clock = AsgdClock;
-    type Rule = Loss<AsgdRule>;
+    type Rule = Decayed<AsgdRule>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("ax")];
 
     #[inline]
@@ -108,37 +77,35 @@ impl Optimizer<1> for Asgd {
         clock.eta = self.lr / libm::pow(1.0 + self.lambda * self.lr * done, self.alpha);
         clock.mu = 1.0 / (done - self.t0).max(1.0);
         let rule = AsgdRule {
-            eta: check::coefficient("lr", self.lr, Coefficient::new(eta))?,
-            decay: Penalty::new(check::coefficient("lambda", self.lambda, Coefficient::new(eta * self.lambda))?),
+            eta: math::coefficient("lr", self.lr, Coefficient::new(eta))?,
+            decay: Penalty::new(math::coefficient("lambda", self.lambda, Coefficient::new(eta * self.lambda))?),
             average: Lerp::new(mu),
         };
-        Ok(Loss::new(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, rule))
+        Ok(Decayed::new(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, rule))
     }
 }
 
 /// One step of [`Asgd`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AsgdRule<L = Lerp, P = Penalty> {
+pub struct AsgdRule {
     eta: f32,
-    decay: P,
-    average: L,
+    decay: Penalty,
+    average: Lerp,
 }
 
-impl<L: Interpolate, P: Switch> Rule<1> for AsgdRule<L, P> {
+impl Rule<1> for AsgdRule {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [a]: [R; 1]) -> (R, [R; 1]) {
         let p = p - self.decay.add_to(R::splat(self.eta) * g, p);
         (p, [self.average.between(a, p)])
     }
 
+    const FORMS: u8 = 2;
+
     /// Before `t0` the average is a copy of p, and is not read.
     #[inline(always)]
-    fn form<V: Visitor<1>>(&self, visitor: V) -> V::Output {
-        let AsgdRule { eta, average, .. } = *self;
-        match (self.decay.factor().map(On::new), average.inner()) {
-            (Some(decay), Some(average)) => visitor.visit(AsgdRule { eta, decay, average }),
-            (Some(decay), None) => visitor.visit(AsgdRule { eta, decay, average: AtEnd }),
-            (None, _) => visitor.general(),
-        }
+    fn in_form(self, form: u8) -> Option<Self> {
+        let average = if form == 0 { self.average.inside() } else { self.average.at_end() };
+        Some(AsgdRule { decay: self.decay.on()?, average: average?, ..self })
     }
 }

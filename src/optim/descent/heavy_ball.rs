@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::Coefficient;
+use crate::math::{self, Coefficient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Momentum as textbooks and Keras write it, with the learning rate inside the buffer.
@@ -40,12 +39,12 @@ hyper_parameters! {
 
 impl Optimizer<1> for HeavyBall {
     type Clock = u64;
-    type Rule = Decaying<HeavyBallDirection>;
+    type Rule = DecayedDescent<HeavyBallDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("velocity")];
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let direction = HeavyBallDirection { lr: check::rounded(self.lr), momentum: check::rounded(self.momentum) };
+        let direction = HeavyBallDirection { lr: math::rounded(self.lr), momentum: math::rounded(self.momentum) };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
@@ -59,7 +58,7 @@ pub struct HeavyBallDirection {
 
 impl Direction<1> for HeavyBallDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [v]: [R; 1]) -> (R, [R; 1]) {
+    fn lane<R: Real>(&self, _: R, g: R, [v]: [R; 1]) -> (R, [R; 1]) {
         let v = R::splat(self.momentum) * v - R::splat(self.lr) * g;
         (R::splat(-1.0) * v, [v])
     }

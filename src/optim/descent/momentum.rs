@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::Coefficient;
+use crate::math::{self, Coefficient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Momentum as PyTorch writes it, with the learning rate outside the buffer.
@@ -48,18 +47,13 @@ hyper_parameters! {
 
 impl Optimizer<1> for Momentum {
     type Clock = u64;
-    type Rule = Decaying<MomentumDirection>;
+    type Rule = DecayedDescent<MomentumDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("momentum_buffer")];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let dampening = Coefficient::new(self.dampening);
-        let direction = MomentumDirection {
-            lr: check::rounded(self.lr),
-            momentum: check::rounded(self.momentum),
-            share: if t == 1 || dampening.is_zero() { 1.0 } else { dampening.complement().to_f32() },
-            nesterov: self.nesterov,
-        };
+        let dampening = if t == 1 { 0.0 } else { self.dampening };
+        let direction = MomentumDirection::new(self.lr, self.momentum, dampening, self.nesterov);
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
@@ -73,38 +67,38 @@ pub struct MomentumDirection {
     nesterov: bool,
 }
 
+impl MomentumDirection {
+    /// The arguments have been checked.
+    #[inline]
+    pub(crate) fn new(lr: f64, momentum: f64, dampening: f64, nesterov: bool) -> Self {
+        let dampening = Coefficient::new(dampening);
+        MomentumDirection {
+            lr: math::rounded(lr),
+            momentum: math::rounded(momentum),
+            share: if dampening.is_zero() { 1.0 } else { dampening.complement().to_f32() },
+            nesterov,
+        }
+    }
+}
+
 impl Direction<1> for MomentumDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [b]: [R; 1]) -> (R, [R; 1]) {
+    fn lane<R: Real>(&self, _: R, g: R, [b]: [R; 1]) -> (R, [R; 1]) {
         let momentum = R::splat(self.momentum);
         let b = momentum * b + R::splat(self.share) * g;
         let direction = if self.nesterov { g + momentum * b } else { b };
         (R::splat(self.lr) * direction, [b])
     }
 
+    /// Without dampening and look-ahead.
     #[inline(always)]
-    fn form<V: DirectionVisitor<1>>(&self, visitor: V) -> V::Output {
-        let MomentumDirection { lr, momentum, share, nesterov } = *self;
-        if share == 1.0 && !nesterov { visitor.visit(Usual { lr, momentum }) } else { visitor.general() }
+    fn in_form(self, _: u8) -> Option<Self> {
+        let usual = MomentumDirection { share: 1.0, nesterov: false, ..self };
+        (self.share == 1.0 && !self.nesterov).then_some(usual)
     }
 
     #[inline(always)]
     fn fades(&self) -> [bool; 1] {
         [true]
-    }
-}
-
-/// [`MomentumDirection`] without dampening and look-ahead.
-#[derive(Clone, Copy)]
-struct Usual {
-    lr: f32,
-    momentum: f32,
-}
-
-impl Direction<1> for Usual {
-    #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [b]: [R; 1]) -> (R, [R; 1]) {
-        let b = R::splat(self.momentum) * b + g;
-        (R::splat(self.lr) * b, [b])
     }
 }

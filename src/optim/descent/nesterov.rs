@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::Coefficient;
+use crate::math::{self, Coefficient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Nesterov's accelerated gradient as textbooks and Keras write it, seen from the look-ahead point.
@@ -40,7 +39,7 @@ hyper_parameters! {
 
 impl Optimizer<1> for Nesterov {
     type Clock = u64;
-    type Rule = Decaying<NesterovDirection>;
+    type Rule = DecayedDescent<NesterovDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("velocity")];
 
     #[inline]
@@ -49,8 +48,8 @@ impl Optimizer<1> for Nesterov {
         let direction = NesterovDirection {
             lr: lr.to_f32(),
             momentum: momentum.to_f32(),
-            momentum_squared: check::coefficient("momentum", self.momentum, momentum * momentum)?,
-            lookahead_lr: check::coefficient("lr", self.lr, (Coefficient::ONE + momentum) * lr)?,
+            momentum_squared: math::coefficient("momentum", self.momentum, momentum * momentum)?,
+            lookahead_lr: math::coefficient("lr", self.lr, (Coefficient::ONE + momentum) * lr)?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
@@ -67,7 +66,7 @@ pub struct NesterovDirection {
 
 impl Direction<1> for NesterovDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [v]: [R; 1]) -> (R, [R; 1]) {
+    fn lane<R: Real>(&self, _: R, g: R, [v]: [R; 1]) -> (R, [R; 1]) {
         let step = R::splat(self.momentum_squared) * v - R::splat(self.lookahead_lr) * g;
         let v = R::splat(self.momentum) * v - R::splat(self.lr) * g;
         (R::splat(-1.0) * step, [v])

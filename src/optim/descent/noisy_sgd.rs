@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::Coefficient;
+use crate::math::{self, Coefficient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Gradient descent with noise that fades: it helps very deep networks out of poor starts.
@@ -39,15 +38,15 @@ hyper_parameters! {
 
 impl Optimizer<1> for NoisySgd {
     type Clock = u64;
-    type Rule = Decaying<NoisySgdDirection>;
+    type Rule = DecayedDescent<NoisySgdDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("noise").read_only()];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let sigma = libm::sqrt(self.eta / libm::pow(t as f64, self.gamma));
+        let sigma = crate::math::sqrt(self.eta / libm::pow(t as f64, self.gamma));
         let direction = NoisySgdDirection {
-            lr: check::rounded(self.lr),
-            sigma: check::coefficient("eta", self.eta, Coefficient::new(sigma))?,
+            lr: math::rounded(self.lr),
+            sigma: math::coefficient("eta", self.eta, Coefficient::new(sigma))?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
@@ -62,7 +61,7 @@ pub struct NoisySgdDirection {
 
 impl Direction<1> for NoisySgdDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [z]: [R; 1]) -> (R, [R; 1]) {
+    fn lane<R: Real>(&self, _: R, g: R, [z]: [R; 1]) -> (R, [R; 1]) {
         (R::splat(self.lr) * (g + R::splat(self.sigma) * z), [z])
     }
 }

@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::Coefficient;
+use crate::math::{self, Coefficient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Optimistic gradient descent: a step along the gradient that the next step is expected to have. For games, such as
@@ -39,7 +38,7 @@ hyper_parameters! {
 
 impl Optimizer<1> for OptimisticSgd {
     type Clock = u64;
-    type Rule = Decaying<OptimisticSgdDirection>;
+    type Rule = DecayedDescent<OptimisticSgdDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("prev_grad")];
 
     #[inline]
@@ -49,8 +48,8 @@ impl Optimizer<1> for OptimisticSgd {
         let of_last = if t == 1 { Coefficient::ZERO } else { Coefficient::new(beta) };
         let rate = Coefficient::new(lr);
         let direction = OptimisticSgdDirection {
-            of_grad: check::coefficient("lr", lr, rate * (Coefficient::new(alpha) + of_last))?,
-            of_last: check::coefficient("beta", beta, rate * of_last)?,
+            of_grad: math::coefficient("lr", lr, rate * (Coefficient::new(alpha) + of_last))?,
+            of_last: math::coefficient("beta", beta, rate * of_last)?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
@@ -65,7 +64,7 @@ pub struct OptimisticSgdDirection {
 
 impl Direction<1> for OptimisticSgdDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [last]: [R; 1]) -> (R, [R; 1]) {
+    fn lane<R: Real>(&self, _: R, g: R, [last]: [R; 1]) -> (R, [R; 1]) {
         (R::splat(self.of_grad) * g - R::splat(self.of_last) * last, [g])
     }
 }

@@ -1,10 +1,7 @@
 use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{
-    Average, Coefficient, Ema, Interpolate, Lerp, Outside, SecondMoment, bias_correction, rectification,
-};
+use crate::math::{self, Coefficient, Lerp, SecondMoment, bias_correction, rectification};
 use crate::optim::{
-    clock::{Clock, ClockData},
     decay::{DecayForm, decay, decay_by},
     facts::HyperParameters,
     optimizer::Optimizer,
@@ -12,7 +9,7 @@ use crate::optim::{
 };
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Loss, Off, Rule, Switch, Visitor};
+use crate::rule::{Decayed, Penalty, Rule};
 use crate::run::{Wrong, pass};
 
 hyper_parameters! {
@@ -119,24 +116,17 @@ hyper_parameters! {
     names { "adamw_schedule_free", "radam_schedule_free" = radam }
 }
 
-/// What the schedule-free optimizers remember between steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub struct ScheduleFreeClock {
-    /// Steps done.
-    pub step: u64,
-    /// The largest learning rate so far.
-    pub lr_max: f64,
-    /// The sum of the averaging weights.
-    pub weight_sum: f64,
+clock! {
+    /// What the schedule-free optimizers remember between steps.
+    pub struct ScheduleFreeClock {
+        /// The largest learning rate so far.
+        lr_max = 0.0,
+        /// The sum of the averaging weights.
+        weight_sum = 0.0,
+    }
 }
 
 impl ScheduleFreeClock {
-    /// The clock before the first step.
-    pub const fn new() -> Self {
-        ScheduleFreeClock { step: 0, lr_max: 0.0, weight_sum: 0.0 }
-    }
-
     /// Refuses what no run can reach in `done` steps.
     fn check(&self, weighting: &Weighting, done: u64) -> Result<(), Error> {
         if done == 0 {
@@ -147,23 +137,6 @@ impl ScheduleFreeClock {
         // Weights do not fall, so the sum holds that of the first step with the largest rate at least once, up to rounding.
         let least = weighting.of(1, self.lr_max) * (1.0 - 1e-9);
         check::clock("weight_sum", self.weight_sum, Range::AtLeast(least))
-    }
-}
-
-impl Clock for ScheduleFreeClock {
-    const START: Self = ScheduleFreeClock::new();
-    const VALUES: &'static [&'static str] = &["lr_max", "weight_sum"];
-
-    fn step(&mut self) -> &mut u64 {
-        &mut self.step
-    }
-
-    fn save(&self) -> ClockData {
-        ClockData { step: self.step, values: [self.lr_max, self.weight_sum] }
-    }
-
-    fn load(&ClockData { step, values: [lr_max, weight_sum] }: &ClockData) -> Self {
-        ScheduleFreeClock { step, lr_max, weight_sum }
     }
 }
 
@@ -221,9 +194,9 @@ impl Averaging {
         let share = if clock.weight_sum > 0.0 { weight / clock.weight_sum } else { 0.0 };
         let of_direction = Coefficient::new(rates.lr * (1.0 - beta1 * (1.0 - share)));
         Ok(Averaging {
-            lr: check::coefficient("lr", lr, Coefficient::new(rates.lr))?,
+            lr: math::coefficient("lr", lr, Coefficient::new(rates.lr))?,
             share: share as f32,
-            of_direction: check::coefficient("lr", lr, of_direction)?,
+            of_direction: math::coefficient("lr", lr, of_direction)?,
         })
     }
 
@@ -277,7 +250,7 @@ views!(ScheduleFreeSgd, ScheduleFreeAdamW);
 
 impl Optimizer<1> for ScheduleFreeSgd {
     type Clock = ScheduleFreeClock;
-    type Rule = Loss<ScheduleFreeSgdRule>;
+    type Rule = Decayed<ScheduleFreeSgdRule>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("z").starting_as_params()];
 
     #[inline]
@@ -286,7 +259,7 @@ impl Optimizer<1> for ScheduleFreeSgd {
         let rates = Rates::warming(lr, warmup, warmup_from_zero, t);
         let averaging = Averaging::new(lr, &rates, beta1, &Weighting { r, weight_lr_power }, t, clock)?;
         let decay = decay(self.decay_form, self.weight_decay, Coefficient::new(lr))?;
-        Ok(Loss::new(self.maximize, decay, ScheduleFreeSgdRule { averaging }))
+        Ok(Decayed::new(self.maximize, decay, ScheduleFreeSgdRule { averaging }))
     }
 }
 
@@ -306,7 +279,7 @@ impl Rule<1> for ScheduleFreeSgdRule {
 
 impl Optimizer<2> for ScheduleFreeAdamW {
     type Clock = ScheduleFreeClock;
-    type Rule = Loss<ScheduleFreeAdamWRule>;
+    type Rule = Decayed<ScheduleFreeAdamWRule>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("z").starting_as_params(), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -336,32 +309,31 @@ impl Optimizer<2> for ScheduleFreeAdamW {
             normalizes,
             decay_on_z,
         };
-        Ok(Loss::new(self.maximize, decay, rule))
+        Ok(Decayed::new(self.maximize, decay, rule))
     }
 }
 
-/// One step of [`ScheduleFreeAdamW`]. `USUAL` says that it normalizes and that decay is on z.
+/// One step of [`ScheduleFreeAdamW`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ScheduleFreeAdamWRule<A = Ema, const USUAL: bool = false> {
+pub struct ScheduleFreeAdamWRule {
     averaging: Averaging,
-    second: SecondMoment<Outside, A>,
+    second: SecondMoment,
     root_scale: f32,
     normalizes: bool,
     decay_on_z: bool,
 }
 
-impl<A: Average, const USUAL: bool> Rule<2> for ScheduleFreeAdamWRule<A, USUAL> {
+impl Rule<2> for ScheduleFreeAdamWRule {
     #[inline(always)]
     fn lane<R: Real>(&self, y: R, g: R, state: [R; 2]) -> (R, [R; 2]) {
-        self.lane_decaying(y, g, Off, state)
+        self.lane_decaying(y, g, Penalty::OFF, state)
     }
 
     #[inline(always)]
-    fn lane_decaying<R: Real, P: Switch>(&self, y: R, g: R, decay: P, [z, v]: [R; 2]) -> (R, [R; 2]) {
+    fn lane_decaying<R: Real>(&self, y: R, g: R, decay: Penalty, [z, v]: [R; 2]) -> (R, [R; 2]) {
         let v = self.second.of(v, g);
-        let direction =
-            if USUAL || self.normalizes { R::splat(self.root_scale) * (g / self.second.root(v)) } else { g };
-        let (y, z) = if USUAL || self.decay_on_z {
+        let direction = if self.normalizes { R::splat(self.root_scale) * (g / self.second.root_outside(v)) } else { g };
+        let (y, z) = if self.decay_on_z {
             self.averaging.step(y, z, decay.add_to(direction, y))
         } else {
             self.averaging.step(decay.take_from(y, y), z, direction)
@@ -370,18 +342,9 @@ impl<A: Average, const USUAL: bool> Rule<2> for ScheduleFreeAdamWRule<A, USUAL> 
     }
 
     #[inline(always)]
-    fn form<V: Visitor<2>>(&self, visitor: V) -> V::Output {
-        let ScheduleFreeAdamWRule { averaging, root_scale, normalizes, decay_on_z, .. } = *self;
-        match self.second.slow() {
-            Some(second) if normalizes && decay_on_z => visitor.visit(ScheduleFreeAdamWRule::<_, true> {
-                averaging,
-                second,
-                root_scale,
-                normalizes,
-                decay_on_z,
-            }),
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        let usual = ScheduleFreeAdamWRule { second: self.second.slow()?, normalizes: true, decay_on_z: true, ..self };
+        (self.normalizes && self.decay_on_z).then_some(usual)
     }
 
     #[inline(always)]

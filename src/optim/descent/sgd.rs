@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::Coefficient;
+use crate::math::{self, Coefficient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Gradient descent: batch, stochastic and mini-batch descent are the same update on other samples.
@@ -37,12 +36,12 @@ hyper_parameters! {
 
 impl Optimizer<0> for Sgd {
     type Clock = u64;
-    type Rule = Decaying<SgdDirection>;
+    type Rule = DecayedDescent<SgdDirection>;
     const SLOTS: [Slot<Self>; 0] = [];
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let direction = SgdDirection { lr: check::rounded(self.lr) };
+        let direction = SgdDirection { lr: math::rounded(self.lr) };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
@@ -55,7 +54,7 @@ pub struct SgdDirection {
 
 impl Direction<0> for SgdDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, []: [R; 0]) -> (R, [R; 0]) {
+    fn lane<R: Real>(&self, _: R, g: R, []: [R; 0]) -> (R, [R; 0]) {
         (R::splat(self.lr) * g, [])
     }
 }

@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Divides each gradient by the variance that the steps before it have seen.
@@ -48,7 +47,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for AcProp {
     type Clock = u64;
-    type Rule = Decaying<AcPropDirection>;
+    type Rule = DecayedDescent<AcPropDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_var")];
 
     #[inline]
@@ -60,8 +59,8 @@ impl Optimizer<2> for AcProp {
         let direction = AcPropDirection {
             first: Ema::unchecked(self.beta1),
             spread: SecondMoment::outside(self.beta2, eps, seen)?,
-            eps_root: check::rounded(self.eps_root),
-            scale: check::coefficient("lr", self.lr, scale)?,
+            eps_root: math::rounded(self.eps_root),
+            scale: math::coefficient("lr", self.lr, scale)?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
@@ -69,29 +68,24 @@ impl Optimizer<2> for AcProp {
 
 /// The gradient over the root of the variance before it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AcPropDirection<A = Ema> {
-    first: A,
-    spread: SecondMoment<Outside, A>,
+pub struct AcPropDirection {
+    first: Ema,
+    spread: SecondMoment,
     eps_root: f32,
     scale: f32,
 }
 
-impl<A: Average> Direction<2> for AcPropDirection<A> {
+impl Direction<2> for AcPropDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, s]: [R; 2]) -> (R, [R; 2]) {
-        let update = R::splat(self.scale) * (g / self.spread.root(s));
+    fn lane<R: Real>(&self, _: R, g: R, [m, s]: [R; 2]) -> (R, [R; 2]) {
+        let update = R::splat(self.scale) * (g / self.spread.root_outside(s));
         let s = self.spread.of(s, g - m) + R::splat(self.eps_root);
         (update, [self.first.of(m, g), s])
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        match (self.first.slow(), self.spread.slow()) {
-            (Some(first), Some(spread)) => {
-                visitor.visit(AcPropDirection { first, spread, eps_root: self.eps_root, scale: self.scale })
-            }
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        Some(AcPropDirection { first: self.first.slow()?, spread: self.spread.slow()?, ..self })
     }
 
     #[inline(always)]

@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adam with a second, much slower average of the gradients mixed in.
@@ -69,7 +68,7 @@ impl AdEmaMix {
 
 impl Optimizer<3> for AdEmaMix {
     type Clock = u64;
-    type Rule = Decaying<AdEmaMixDirection>;
+    type Rule = DecayedDescent<AdEmaMixDirection>;
     const SLOTS: [Slot<Self>; 3] = [Slot::signed("exp_avg"), Slot::signed("exp_avg_slow"), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -80,8 +79,8 @@ impl Optimizer<3> for AdEmaMix {
             fast: Ema::unchecked(self.beta1),
             slow: Ema::unchecked(self.beta3_at(t)),
             second: SecondMoment::both(self.beta2, self.eps, self.eps_root, false, seen2)?,
-            fast_scale: check::coefficient("lr", self.lr, scale / bias_correction(self.beta1, t))?,
-            slow_scale: check::coefficient("alpha", self.alpha, scale * self.alpha_at(t))?,
+            fast_scale: math::coefficient("lr", self.lr, scale / bias_correction(self.beta1, t))?,
+            slow_scale: math::coefficient("alpha", self.alpha, scale * self.alpha_at(t))?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
@@ -89,17 +88,17 @@ impl Optimizer<3> for AdEmaMix {
 
 /// Adam's update from a fast and a slow average.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdEmaMixDirection<E = Both, A = Ema> {
-    fast: A,
-    slow: A,
-    second: SecondMoment<E, A>,
+pub struct AdEmaMixDirection {
+    fast: Ema,
+    slow: Ema,
+    second: SecondMoment,
     fast_scale: f32,
     slow_scale: f32,
 }
 
-impl<E: Epsilon, A: Average> Direction<3> for AdEmaMixDirection<E, A> {
+impl Direction<3> for AdEmaMixDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [fast, slow, v]: [R; 3]) -> (R, [R; 3]) {
+    fn lane<R: Real>(&self, _: R, g: R, [fast, slow, v]: [R; 3]) -> (R, [R; 3]) {
         let fast = self.fast.of(fast, g);
         let slow = self.slow.of(slow, g);
         let v = self.second.of(v, g);
@@ -108,17 +107,13 @@ impl<E: Epsilon, A: Average> Direction<3> for AdEmaMixDirection<E, A> {
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<3>>(&self, visitor: V) -> V::Output {
-        match (self.fast.slow(), self.slow.slow(), self.second.usual()) {
-            (Some(fast), Some(slow), Some(second)) => visitor.visit(AdEmaMixDirection {
-                fast,
-                slow,
-                second,
-                fast_scale: self.fast_scale,
-                slow_scale: self.slow_scale,
-            }),
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        Some(AdEmaMixDirection {
+            fast: self.fast.slow()?,
+            slow: self.slow.slow()?,
+            second: self.second.usual()?,
+            ..self
+        })
     }
 
     #[inline(always)]

@@ -1,14 +1,13 @@
 use super::adam::corrected;
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, Outside, SecondMoment, bias_correction, rectification};
+use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction, rectification};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adam that divides by how far gradients are from their average.
@@ -60,7 +59,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for AdaBelief {
     type Clock = u64;
-    type Rule = Decaying<AdaBeliefDirection>;
+    type Rule = DecayedDescent<AdaBeliefDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_var")];
 
     #[inline]
@@ -75,12 +74,12 @@ impl Optimizer<2> for AdaBelief {
         };
         let (of_moment, of_grad) = corrected(beta1, self.nesterov, t);
         let direction = AdaBeliefDirection {
-            beta1: check::rounded(beta1),
+            beta1: math::rounded(beta1),
             first: Ema::unchecked(beta1),
             spread: SecondMoment::outside(beta2, eps, eps_seen)?,
-            eps_root: check::rounded(self.eps_root),
-            scale: check::coefficient("lr", self.lr, scale * of_moment)?,
-            of_grad: check::coefficient("lr", self.lr, scale * of_grad)?,
+            eps_root: math::rounded(self.eps_root),
+            scale: math::coefficient("lr", self.lr, scale * of_moment)?,
+            of_grad: math::coefficient("lr", self.lr, scale * of_grad)?,
             rectified,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
@@ -89,17 +88,17 @@ impl Optimizer<2> for AdaBelief {
 
 /// Adam's update over the variance of the gradient, or that of the moment alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdaBeliefDirection<A = Ema> {
+pub struct AdaBeliefDirection {
     beta1: f32,
-    first: A,
-    spread: SecondMoment<Outside, A>,
+    first: Ema,
+    spread: SecondMoment,
     eps_root: f32,
     scale: f32,
     of_grad: f32,
     rectified: bool,
 }
 
-impl<A: Average> AdaBeliefDirection<A> {
+impl AdaBeliefDirection {
     /// The new moment and the new variance.
     #[inline(always)]
     fn moments<R: Real>(&self, g: R, [m, s]: [R; 2]) -> [R; 2] {
@@ -109,43 +108,27 @@ impl<A: Average> AdaBeliefDirection<A> {
     }
 }
 
-impl<A: Average> Direction<2> for AdaBeliefDirection<A> {
+impl Direction<2> for AdaBeliefDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, state: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, state: [R; 2]) -> (R, [R; 2]) {
         let [m, s] = self.moments(g, state);
         if self.of_grad != 0.0 {
             let ahead = R::splat(self.scale) * m + R::splat(self.of_grad) * g;
-            return (if self.rectified { ahead / self.spread.root(s) } else { ahead }, [m, s]);
+            return (if self.rectified { ahead / self.spread.root_outside(s) } else { ahead }, [m, s]);
         }
-        let direction = if self.rectified { m / self.spread.root(s) } else { m };
+        let direction = if self.rectified { m / self.spread.root_outside(s) } else { m };
         (R::splat(self.scale) * direction, [m, s])
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        let AdaBeliefDirection { beta1, eps_root, scale, of_grad, rectified, .. } = *self;
-        match (self.first.slow(), self.spread.slow()) {
-            (Some(first), Some(spread)) if rectified && of_grad == 0.0 => {
-                visitor.visit(Usual(AdaBeliefDirection { beta1, first, spread, eps_root, scale, of_grad, rectified }))
-            }
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        let (first, spread) = (self.first.slow()?, self.spread.slow()?);
+        let usual = AdaBeliefDirection { first, spread, of_grad: 0.0, rectified: true, ..self };
+        (self.rectified && self.of_grad == 0.0).then_some(usual)
     }
 
     #[inline(always)]
     fn fades(&self) -> [bool; 2] {
         [true, self.spread.fades()]
-    }
-}
-
-/// [`AdaBeliefDirection`] with a root and without look-ahead.
-#[derive(Clone, Copy)]
-struct Usual<A>(AdaBeliefDirection<A>);
-
-impl<A: Average> Direction<2> for Usual<A> {
-    #[inline(always)]
-    fn lane<R: Real>(&self, g: R, state: [R; 2]) -> (R, [R; 2]) {
-        let [m, s] = self.0.moments(g, state);
-        (R::splat(self.0.scale) * (m / self.0.spread.root(s)), [m, s])
     }
 }

@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Coefficient, Ema, Epsilon, Outside, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adaptive moment estimation.
@@ -59,7 +58,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for Adam {
     type Clock = u64;
-    type Rule = Decaying<AdamDirection>;
+    type Rule = DecayedDescent<AdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -86,9 +85,9 @@ pub(super) fn corrected(beta1: f64, nesterov: bool, t: u64) -> (Coefficient, Coe
 
 /// Adam's update from a gradient and the moments.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamDirection<E = Both, A = Ema> {
-    pub(super) first: A,
-    pub(super) second: SecondMoment<E, A>,
+pub struct AdamDirection {
+    pub(super) first: Ema,
+    pub(super) second: SecondMoment,
     pub(super) scale: f32,
 }
 
@@ -104,12 +103,10 @@ impl AdamDirection {
         Ok(AdamDirection {
             first: Ema::unchecked(adam.beta1),
             second: SecondMoment::both(adam.beta2, adam.eps, adam.eps_root, adam.eps_hat, seen2)?,
-            scale: check::coefficient("lr", adam.lr, Coefficient::new(adam.lr) * seen2.sqrt() / seen1)?,
+            scale: math::coefficient("lr", adam.lr, Coefficient::new(adam.lr) * seen2.sqrt() / seen1)?,
         })
     }
-}
 
-impl AdamDirection<Outside> {
     /// Adam's paper's form, from the fields of `adam` that it has.
     #[inline]
     pub(super) fn outside(adam: &Adam, t: u64) -> Result<Self, Error> {
@@ -117,26 +114,25 @@ impl AdamDirection<Outside> {
         Ok(AdamDirection {
             first: Ema::unchecked(adam.beta1),
             second: SecondMoment::outside(adam.beta2, adam.eps, seen2)?,
-            scale: check::coefficient("lr", adam.lr, Coefficient::new(adam.lr) * seen2.sqrt() / seen1)?,
+            scale: math::coefficient("lr", adam.lr, Coefficient::new(adam.lr) * seen2.sqrt() / seen1)?,
         })
     }
 }
 
-impl<E: Epsilon, A: Average> Direction<2> for AdamDirection<E, A> {
+impl Direction<2> for AdamDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
         let v = self.second.of(v, g);
         (R::splat(self.scale) * (m / self.second.root(v)), [m, v])
     }
 
+    const FORMS: u8 = 2;
+
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        match (self.first.slow(), self.second.usual(), self.second.inner()) {
-            (Some(first), Some(second), _) => visitor.visit(AdamDirection { first, second, scale: self.scale }),
-            (Some(first), _, Some(second)) => visitor.visit(AdamDirection { first, second, scale: self.scale }),
-            _ => visitor.general(),
-        }
+    fn in_form(self, form: u8) -> Option<Self> {
+        let second = if form == 0 { self.second.usual() } else { self.second.inner() };
+        Some(AdamDirection { first: self.first.slow()?, second: second?, ..self })
     }
 
     #[inline(always)]

@@ -6,7 +6,7 @@ use crate::optim::{
     optimizer::Optimizer,
     slot::Slot,
 };
-use crate::rule::Decaying;
+use crate::rule::DecayedDescent;
 
 hyper_parameters! {
     /// Adam with decoupled weight decay.
@@ -55,7 +55,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for AdamW {
     type Clock = u64;
-    type Rule = Decaying<AdamDirection>;
+    type Rule = DecayedDescent<AdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]

@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, LEAST, TINY, bias_correction};
+use crate::math::{self, Coefficient, Ema, LEAST, NOTHING, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adam with the infinity norm in place of the second moment.
@@ -52,7 +51,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for Adamax {
     type Clock = u64;
-    type Rule = Decaying<AdamaxDirection>;
+    type Rule = DecayedDescent<AdamaxDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_inf")];
 
     #[inline]
@@ -62,10 +61,10 @@ impl Optimizer<2> for Adamax {
     }
 }
 
-/// Adam's update over the decaying maximum. `OUTSIDE` is off where no epsilon is added to the maximum.
+/// Adam's update over the decaying maximum.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamaxDirection<A = Ema, const OUTSIDE: bool = true> {
-    first: A,
+pub struct AdamaxDirection {
+    first: Ema,
     beta2: f32,
     eps: f32,
     eps_outside: f32,
@@ -79,34 +78,29 @@ impl AdamaxDirection {
         let lr = Coefficient::new(adamax.lr);
         Ok(AdamaxDirection {
             first: Ema::unchecked(adamax.beta1),
-            beta2: check::rounded(adamax.beta2),
+            beta2: math::rounded(adamax.beta2),
             // u must be above 0.
-            eps: check::rounded(adamax.eps).max(if adamax.eps_outside == 0.0 { LEAST } else { 0.0 }),
-            eps_outside: check::rounded(adamax.eps_outside),
-            scale: check::coefficient("lr", adamax.lr, lr / bias_correction(adamax.beta1, t))?,
+            eps: math::rounded(adamax.eps).max(if adamax.eps_outside == 0.0 { LEAST } else { 0.0 }),
+            eps_outside: math::rounded(adamax.eps_outside),
+            scale: math::coefficient("lr", adamax.lr, lr / bias_correction(adamax.beta1, t))?,
         })
     }
 }
 
-impl<A: Average, const OUTSIDE: bool> Direction<2> for AdamaxDirection<A, OUTSIDE> {
+impl Direction<2> for AdamaxDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, u]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, u]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
         // In this order a NaN in u stays; one in g is in m.
         let u = (R::splat(self.beta2) * u).max(g.abs() + R::splat(self.eps));
-        let divisor = if OUTSIDE { u + R::splat(self.eps_outside) } else { u };
+        let divisor = u + R::splat(self.eps_outside);
         (R::splat(self.scale) * (m / divisor), [m, u])
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        let AdamaxDirection { beta2, eps, eps_outside, scale, .. } = *self;
-        match self.first.slow() {
-            Some(first) if eps_outside == 0.0 => {
-                visitor.visit(AdamaxDirection::<_, false> { first, beta2, eps, eps_outside, scale })
-            }
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        let usual = AdamaxDirection { first: self.first.slow()?, eps_outside: NOTHING, ..self };
+        (self.eps_outside == 0.0).then_some(usual)
     }
 
     #[inline(always)]

@@ -6,7 +6,7 @@ use crate::optim::{
     optimizer::Optimizer,
     slot::Slot,
 };
-use crate::rule::Decaying;
+use crate::rule::DecayedDescent;
 
 hyper_parameters! {
     /// Adamax with decoupled weight decay.
@@ -40,7 +40,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for AdamaxW {
     type Clock = u64;
-    type Rule = Decaying<AdamaxDirection>;
+    type Rule = DecayedDescent<AdamaxDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_inf")];
 
     #[inline]

@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adaptive Nesterov momentum: averages the gradient, its difference from the last one, and the square of both.
@@ -61,7 +60,7 @@ hyper_parameters! {
 
 impl Optimizer<4> for Adan {
     type Clock = u64;
-    type Rule = Decaying<AdanDirection>;
+    type Rule = DecayedDescent<AdanDirection>;
     const SLOTS: [Slot<Self>; 4] =
         [Slot::signed("exp_avg"), Slot::signed("exp_avg_diff"), Slot::squares("exp_avg_sq"), Slot::signed("pre_grad")];
 
@@ -86,8 +85,8 @@ impl Optimizer<4> for Adan {
             of_difference: Ema::unchecked(beta2),
             of_square: SecondMoment::both(beta3, eps, eps_root, false, seen3)?,
             kappa: kappa.to_f32(),
-            grad_scale: check::coefficient("lr", lr, scale / bias_correction(beta1, t))?,
-            difference_scale: check::coefficient("lr", lr, scale * kappa / bias_correction(beta2, t))?,
+            grad_scale: math::coefficient("lr", lr, scale / bias_correction(beta1, t))?,
+            difference_scale: math::coefficient("lr", lr, scale * kappa / bias_correction(beta2, t))?,
         };
         Ok(descent(self.maximize, decay_by(self.decay_form, weight_decay, rate)?, direction))
     }
@@ -95,64 +94,41 @@ impl Optimizer<4> for Adan {
 
 /// Adan's update from the gradient, the last one and three averages.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdanDirection<E = Both, A = Ema> {
+pub struct AdanDirection {
     first: bool,
-    of_grad: A,
-    of_difference: A,
-    of_square: SecondMoment<E, A>,
+    of_grad: Ema,
+    of_difference: Ema,
+    of_square: SecondMoment,
     kappa: f32,
     grad_scale: f32,
     difference_scale: f32,
 }
 
-impl<E: Epsilon, A: Average> AdanDirection<E, A> {
-    /// The update, from the difference of the gradients too.
+impl Direction<4> for AdanDirection {
     #[inline(always)]
-    fn of<R: Real>(&self, g: R, difference: R, [m, v, n]: [R; 3]) -> (R, [R; 4]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, v, n, last]: [R; 4]) -> (R, [R; 4]) {
+        let difference = if self.first { R::splat(0.0) } else { g - last };
         let m = self.of_grad.of(m, g);
         let v = self.of_difference.of(v, difference);
         let n = self.of_square.of(n, g + R::splat(self.kappa) * difference);
         let update = (R::splat(self.grad_scale) * m + R::splat(self.difference_scale) * v) / self.of_square.root(n);
         (update, [m, v, n, g])
     }
-}
-
-impl<E: Epsilon, A: Average> Direction<4> for AdanDirection<E, A> {
-    #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v, n, last]: [R; 4]) -> (R, [R; 4]) {
-        let difference = if self.first { R::splat(0.0) } else { g - last };
-        self.of(g, difference, [m, v, n])
-    }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<4>>(&self, visitor: V) -> V::Output {
-        match (self.first, self.of_grad.slow(), self.of_difference.slow(), self.of_square.usual()) {
-            (false, Some(of_grad), Some(of_difference), Some(of_square)) => visitor.visit(Later(AdanDirection {
-                first: false,
-                of_grad,
-                of_difference,
-                of_square,
-                kappa: self.kappa,
-                grad_scale: self.grad_scale,
-                difference_scale: self.difference_scale,
-            })),
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        let later = AdanDirection {
+            first: false,
+            of_grad: self.of_grad.slow()?,
+            of_difference: self.of_difference.slow()?,
+            of_square: self.of_square.usual()?,
+            ..self
+        };
+        (!self.first).then_some(later)
     }
 
     #[inline(always)]
     fn fades(&self) -> [bool; 4] {
         [true, true, self.of_square.fades(), false]
-    }
-}
-
-/// [`AdanDirection`] after the first step.
-#[derive(Clone, Copy)]
-struct Later<E, A>(AdanDirection<E, A>);
-
-impl<E: Epsilon, A: Average> Direction<4> for Later<E, A> {
-    #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v, n, last]: [R; 4]) -> (R, [R; 4]) {
-        self.0.of(g, g - last, [m, v, n])
     }
 }

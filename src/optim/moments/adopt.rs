@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, LEAST_ROOT, Outside, SecondMoment};
+use crate::math::{self, Coefficient, Ema, LEAST_ROOT, SecondMoment};
 use crate::optim::{
     decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adam that normalizes by the last step's second moment before it averages: it converges for any β2.
@@ -51,7 +50,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for Adopt {
     type Clock = u64;
-    type Rule = Decaying<AdoptDirection>;
+    type Rule = DecayedDescent<AdoptDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -70,8 +69,8 @@ impl Optimizer<2> for Adopt {
         let direction = AdoptDirection {
             first: Ema::unchecked(self.beta1),
             second: SecondMoment::outside(beta2, eps, Coefficient::ONE)?,
-            lr: check::rounded(self.lr),
-            eps: check::rounded(eps).max(LEAST_ROOT),
+            lr: math::rounded(self.lr),
+            eps: math::rounded(eps).max(LEAST_ROOT),
             clip: match (filling, self.clip) {
                 (true, _) => 0.0,
                 (_, true) => clip.to_f32(),
@@ -85,16 +84,16 @@ impl Optimizer<2> for Adopt {
 
 /// ADOPT's update: the average of clipped, normalized gradients.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdoptDirection<A = Ema> {
-    first: A,
-    second: SecondMoment<Outside, A>,
+pub struct AdoptDirection {
+    first: Ema,
+    second: SecondMoment,
     lr: f32,
     eps: f32,
     clip: f32,
     nesterov: bool,
 }
 
-impl<A: Average> AdoptDirection<A> {
+impl AdoptDirection {
     /// The clipped, normalized gradient.
     #[inline(always)]
     fn normalized<R: Real>(&self, g: R, v: R) -> R {
@@ -103,9 +102,9 @@ impl<A: Average> AdoptDirection<A> {
     }
 }
 
-impl<A: Average> Direction<2> for AdoptDirection<A> {
+impl Direction<2> for AdoptDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let u = self.normalized(g, v);
         let m = self.first.of(m, u);
         let direction = if self.nesterov { self.first.of(m, u) } else { m };
@@ -113,31 +112,13 @@ impl<A: Average> Direction<2> for AdoptDirection<A> {
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        let AdoptDirection { lr, eps, clip, nesterov, .. } = *self;
-        match (self.first.slow(), self.second.slow()) {
-            (Some(first), Some(second)) if !nesterov => {
-                visitor.visit(Usual(AdoptDirection { first, second, lr, eps, clip, nesterov }))
-            }
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        let (first, second) = (self.first.slow()?, self.second.slow()?);
+        (!self.nesterov).then_some(AdoptDirection { first, second, nesterov: false, ..self })
     }
 
     #[inline(always)]
     fn fades(&self) -> [bool; 2] {
         [true, self.second.fades()]
-    }
-}
-
-/// [`AdoptDirection`] without look-ahead.
-#[derive(Clone, Copy)]
-struct Usual<A>(AdoptDirection<A>);
-
-impl<A: Average> Direction<2> for Usual<A> {
-    #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
-        let AdoptDirection { first, second, lr, .. } = self.0;
-        let m = first.of(m, self.0.normalized(g, v));
-        (R::splat(lr) * m, [m, second.of(v, g)])
     }
 }

@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adam whose denominator never shrinks.
@@ -64,7 +63,7 @@ hyper_parameters! {
 
 impl Optimizer<3> for AmsGrad {
     type Clock = u64;
-    type Rule = Decaying<AmsGradDirection>;
+    type Rule = DecayedDescent<AmsGradDirection>;
     const SLOTS: [Slot<Self>; 3] =
         [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::squares("max_exp_avg_sq")];
 
@@ -78,40 +77,35 @@ impl Optimizer<3> for AmsGrad {
             first: Ema::unchecked(self.beta1),
             second: SecondMoment::both(self.beta2, self.eps, self.eps_root, self.eps_hat, seen)?,
             correction: correction.to_f32(),
-            scale: check::coefficient("lr", self.lr, lr * seen.sqrt() / bias_correction(self.beta1, t))?,
+            scale: math::coefficient("lr", self.lr, lr * seen.sqrt() / bias_correction(self.beta1, t))?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
 }
 
-/// Adam's update over the largest second moment. `CORRECTS` is off where the maximum is taken of v as it is.
+/// Adam's update over the largest second moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AmsGradDirection<E = Both, A = Ema, const CORRECTS: bool = true> {
-    first: A,
-    second: SecondMoment<E, A>,
+pub struct AmsGradDirection {
+    first: Ema,
+    second: SecondMoment,
     correction: f32,
     scale: f32,
 }
 
-impl<E: Epsilon, A: Average, const CORRECTS: bool> Direction<3> for AmsGradDirection<E, A, CORRECTS> {
+impl Direction<3> for AmsGradDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v, v_max]: [R; 3]) -> (R, [R; 3]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, v, v_max]: [R; 3]) -> (R, [R; 3]) {
         let m = self.first.of(m, g);
         let v = self.second.of(v, g);
-        let v_max = v_max.max(if CORRECTS { R::splat(self.correction) * v } else { v });
+        let v_max = v_max.max(R::splat(self.correction) * v);
         let update = R::splat(self.scale) * (m / self.second.root(v_max));
         (update, [m, v, v_max])
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<3>>(&self, visitor: V) -> V::Output {
-        let AmsGradDirection { correction, scale, .. } = *self;
-        match (self.first.slow(), self.second.usual()) {
-            (Some(first), Some(second)) if correction == 1.0 => {
-                visitor.visit(AmsGradDirection::<_, _, false> { first, second, correction, scale })
-            }
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        let (first, second) = (self.first.slow()?, self.second.usual()?);
+        (self.correction == 1.0).then_some(AmsGradDirection { first, second, correction: 1.0, ..self })
     }
 
     #[inline(always)]

@@ -1,12 +1,12 @@
 use super::adam::{Adam, AdamDirection};
 use crate::error::Error;
-use crate::math::{Coefficient, Outside};
+use crate::math::Coefficient;
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
-use crate::rule::{Aligned, Decaying};
+use crate::rule::{Aligned, DecayedDescent};
 
 hyper_parameters! {
     /// Adam's magnitude in the gradient's direction.
@@ -39,7 +39,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for Grams {
     type Clock = u64;
-    type Rule = Decaying<Aligned<AdamDirection<Outside>>>;
+    type Rule = DecayedDescent<Aligned<AdamDirection>>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]

@@ -1,15 +1,14 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction, variance};
+use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction, variance};
 use crate::optim::{
-    clock::{Clock, ClockData},
     decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Decay, Decaying, Direction, DirectionVisitor};
+use crate::rule::{Decay, DecayedDescent, Direction};
 
 /// Declares a form of LaProp: the fields and presets that both forms have, and those that it adds.
 macro_rules! la_prop {
@@ -112,37 +111,11 @@ impl LaProp {
     }
 }
 
-/// What [`LaProp`] remembers between steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub struct LaPropClock {
-    /// Steps done.
-    pub step: u64,
-    /// The average of the learning rates with β1, where they are inside the moment; else it stays 0.
-    pub exp_avg_lr_1: f64,
-}
-
-impl LaPropClock {
-    /// The clock before the first step.
-    pub const fn new() -> Self {
-        LaPropClock { step: 0, exp_avg_lr_1: 0.0 }
-    }
-}
-
-impl Clock for LaPropClock {
-    const START: Self = LaPropClock::new();
-    const VALUES: &'static [&'static str] = &["exp_avg_lr_1"];
-
-    fn step(&mut self) -> &mut u64 {
-        &mut self.step
-    }
-
-    fn save(&self) -> ClockData {
-        ClockData { step: self.step, values: [self.exp_avg_lr_1, 0.0] }
-    }
-
-    fn load(data: &ClockData) -> Self {
-        LaPropClock { step: data.step, exp_avg_lr_1: data.values[0] }
+clock! {
+    /// What [`LaProp`] remembers between steps.
+    pub struct LaPropClock {
+        /// The average of the learning rates with β1, where they are inside the moment; else it stays 0.
+        exp_avg_lr_1 = 0.0,
     }
 }
 
@@ -177,8 +150,8 @@ impl<const CENTERED: bool> LaPropDirection<CENTERED> {
         let direction = LaPropDirection {
             first: Ema::unchecked(o.beta1),
             second: SecondMoment::both(o.beta2, o.eps, o.eps_root, false, if o.eps_hat { one } else { seen2 })?,
-            inside: check::coefficient("lr", o.lr, inside * seen2.sqrt())?,
-            outside: check::coefficient("lr", o.lr, outside)?,
+            inside: math::coefficient("lr", o.lr, inside * seen2.sqrt())?,
+            outside: math::coefficient("lr", o.lr, outside)?,
             centers,
         };
         Ok((direction, decay_by(o.decay_form, o.weight_decay, rate)?))
@@ -187,7 +160,7 @@ impl<const CENTERED: bool> LaPropDirection<CENTERED> {
 
 impl Optimizer<2> for LaProp {
     type Clock = LaPropClock;
-    type Rule = Decaying<LaPropDirection<false>>;
+    type Rule = DecayedDescent<LaPropDirection<false>>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -199,7 +172,7 @@ impl Optimizer<2> for LaProp {
 
 impl Optimizer<3> for LaPropCentered {
     type Clock = LaPropClock;
-    type Rule = Decaying<LaPropDirection<true>>;
+    type Rule = DecayedDescent<LaPropDirection<true>>;
     const SLOTS: [Slot<Self>; 3] =
         [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::signed("exp_mean_avg_beta2")];
 
@@ -227,41 +200,41 @@ impl Optimizer<3> for LaPropCentered {
 
 /// The average of normalized gradients, for both forms.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LaPropDirection<const CENTERED: bool, E = Both, A = Ema> {
-    first: A,
-    second: SecondMoment<E, A>,
+pub struct LaPropDirection<const CENTERED: bool> {
+    first: Ema,
+    second: SecondMoment,
     inside: f32,
     outside: f32,
     /// Whether the mean is taken off.
     centers: bool,
 }
 
-impl<const CENTERED: bool, E: Epsilon, A: Average> LaPropDirection<CENTERED, E, A> {
+impl<const CENTERED: bool> LaPropDirection<CENTERED> {
     /// The update and the new moment, from what is under the root.
     #[inline(always)]
     fn over<R: Real>(&self, square: R, g: R, m: R) -> (R, R) {
         let m = self.first.of(m, R::splat(self.inside) * (g / self.second.root(square)));
         (R::splat(self.outside) * m, m)
     }
+
+    /// The form with usual averages.
+    #[inline(always)]
+    fn usual(self) -> Option<Self> {
+        Some(LaPropDirection { first: self.first.slow()?, second: self.second.usual()?, ..self })
+    }
 }
 
-impl<E: Epsilon, A: Average> Direction<2> for LaPropDirection<false, E, A> {
+impl Direction<2> for LaPropDirection<false> {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let v = self.second.of(v, g);
         let (update, m) = self.over(v, g, m);
         (update, [m, v])
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        let LaPropDirection { inside, outside, centers, .. } = *self;
-        match (self.first.slow(), self.second.usual()) {
-            (Some(first), Some(second)) => {
-                visitor.visit(LaPropDirection::<false, _, _> { first, second, inside, outside, centers })
-            }
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        self.usual()
     }
 
     #[inline(always)]
@@ -270,9 +243,9 @@ impl<E: Epsilon, A: Average> Direction<2> for LaPropDirection<false, E, A> {
     }
 }
 
-impl<E: Epsilon, A: Average> Direction<3> for LaPropDirection<true, E, A> {
+impl Direction<3> for LaPropDirection<true> {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v, mean]: [R; 3]) -> (R, [R; 3]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, v, mean]: [R; 3]) -> (R, [R; 3]) {
         let v = self.second.of(v, g);
         let mean = self.second.mean_of(mean, g);
         let square = if self.centers { variance(v, mean) } else { v };
@@ -281,32 +254,13 @@ impl<E: Epsilon, A: Average> Direction<3> for LaPropDirection<true, E, A> {
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<3>>(&self, visitor: V) -> V::Output {
-        let LaPropDirection { inside, outside, centers, .. } = *self;
-        match (self.first.slow(), self.second.usual()) {
-            (Some(first), Some(second)) if centers => {
-                visitor.visit(Later(LaPropDirection { first, second, inside, outside, centers }))
-            }
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        let usual = LaPropDirection { centers: true, ..self.usual()? };
+        self.centers.then_some(usual)
     }
 
     #[inline(always)]
     fn fades(&self) -> [bool; 3] {
         [true, self.second.fades(), true]
-    }
-}
-
-/// [`LaPropDirection`] once the mean is taken off.
-#[derive(Clone, Copy)]
-struct Later<E, A>(LaPropDirection<true, E, A>);
-
-impl<E: Epsilon, A: Average> Direction<3> for Later<E, A> {
-    #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v, mean]: [R; 3]) -> (R, [R; 3]) {
-        let v = self.0.second.of(v, g);
-        let mean = self.0.second.mean_of(mean, g);
-        let (update, m) = self.0.over(variance(v, mean), g, m);
-        (update, [m, v, mean])
     }
 }

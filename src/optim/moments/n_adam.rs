@@ -1,15 +1,14 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
 use crate::optim::{
-    clock::{Clock, ClockData},
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adam with Nesterov momentum.
@@ -76,43 +75,11 @@ hyper_parameters! {
     names { "nadamw" = optax_nadamw }
 }
 
-/// What [`NAdam`] remembers between steps.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
-pub struct NAdamClock {
-    /// Steps done.
-    pub step: u64,
-    /// Πμ over these steps, 1 at the start.
-    pub mu_product: f64,
-}
-
-impl NAdamClock {
-    /// The clock before the first step.
-    pub const fn new() -> Self {
-        NAdamClock { step: 0, mu_product: 1.0 }
-    }
-}
-
-impl Default for NAdamClock {
-    fn default() -> Self {
-        NAdamClock::new()
-    }
-}
-
-impl Clock for NAdamClock {
-    const START: Self = NAdamClock::new();
-    const VALUES: &'static [&'static str] = &["mu_product"];
-
-    fn step(&mut self) -> &mut u64 {
-        &mut self.step
-    }
-
-    fn save(&self) -> ClockData {
-        ClockData { step: self.step, values: [self.mu_product, 0.0] }
-    }
-
-    fn load(data: &ClockData) -> Self {
-        NAdamClock { step: data.step, mu_product: data.values[0] }
+clock! {
+    /// What [`NAdam`] remembers between steps.
+    pub struct NAdamClock {
+        /// Πμ over these steps, 1 at the start.
+        mu_product = 1.0,
     }
 }
 
@@ -137,7 +104,7 @@ impl NAdam {
 
 impl Optimizer<2> for NAdam {
     type Clock = NAdamClock;
-    type Rule = Decaying<NAdamDirection>;
+    type Rule = DecayedDescent<NAdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -151,12 +118,8 @@ impl Optimizer<2> for NAdam {
         let direction = NAdamDirection {
             first: Ema::unchecked(self.beta1),
             second: SecondMoment::both(self.beta2, self.eps, self.eps_root, false, seen2)?,
-            of_grad: check::coefficient(
-                "lr",
-                self.lr,
-                scale * Coefficient::new((1.0 - mu) / (1.0 - clock.mu_product)),
-            )?,
-            of_moment: check::coefficient("lr", self.lr, scale * Coefficient::new(mu_next / (1.0 - decayed)))?,
+            of_grad: math::coefficient("lr", self.lr, scale * Coefficient::new((1.0 - mu) / (1.0 - clock.mu_product)))?,
+            of_moment: math::coefficient("lr", self.lr, scale * Coefficient::new(mu_next / (1.0 - decayed)))?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
@@ -164,16 +127,16 @@ impl Optimizer<2> for NAdam {
 
 /// Adam's update from a mix of gradient and moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NAdamDirection<E = Both, A = Ema> {
-    first: A,
-    second: SecondMoment<E, A>,
+pub struct NAdamDirection {
+    first: Ema,
+    second: SecondMoment,
     of_grad: f32,
     of_moment: f32,
 }
 
-impl<E: Epsilon, A: Average> Direction<2> for NAdamDirection<E, A> {
+impl Direction<2> for NAdamDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
         let v = self.second.of(v, g);
         let update = (R::splat(self.of_grad) * g + R::splat(self.of_moment) * m) / self.second.root(v);
@@ -181,13 +144,8 @@ impl<E: Epsilon, A: Average> Direction<2> for NAdamDirection<E, A> {
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        match (self.first.slow(), self.second.usual()) {
-            (Some(first), Some(second)) => {
-                visitor.visit(NAdamDirection { first, second, of_grad: self.of_grad, of_moment: self.of_moment })
-            }
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        Some(NAdamDirection { first: self.first.slow()?, second: self.second.usual()?, ..self })
     }
 
     #[inline(always)]

@@ -1,14 +1,13 @@
 use super::adam::corrected;
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adam that steps along the update that it expects next, for games such as the training of adversarial networks.
@@ -54,7 +53,7 @@ hyper_parameters! {
 
 impl Optimizer<3> for OptimisticAdam {
     type Clock = u64;
-    type Rule = Decaying<OptimisticAdamDirection>;
+    type Rule = DecayedDescent<OptimisticAdamDirection>;
     const SLOTS: [Slot<Self>; 3] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq"), Slot::signed("prev_update")];
 
     #[inline]
@@ -70,8 +69,8 @@ impl Optimizer<3> for OptimisticAdam {
             second: SecondMoment::both(beta2, eps, eps_root, false, seen2)?,
             of_moment: (of_moment * seen2.sqrt()).to_f32(),
             of_grad: (of_grad * seen2.sqrt()).to_f32(),
-            of_update: check::coefficient("lr", lr, rate * (Coefficient::new(alpha) + of_last))?,
-            of_last: check::coefficient("beta", beta, rate * of_last)?,
+            of_update: math::coefficient("lr", lr, rate * (Coefficient::new(alpha) + of_last))?,
+            of_last: math::coefficient("beta", beta, rate * of_last)?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
@@ -79,18 +78,18 @@ impl Optimizer<3> for OptimisticAdam {
 
 /// Adam's update and its change since the last step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct OptimisticAdamDirection<E = Both, A = Ema> {
-    first: A,
-    second: SecondMoment<E, A>,
+pub struct OptimisticAdamDirection {
+    first: Ema,
+    second: SecondMoment,
     of_moment: f32,
     of_grad: f32,
     of_update: f32,
     of_last: f32,
 }
 
-impl<E: Epsilon, A: Average> Direction<3> for OptimisticAdamDirection<E, A> {
+impl Direction<3> for OptimisticAdamDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v, last]: [R; 3]) -> (R, [R; 3]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, v, last]: [R; 3]) -> (R, [R; 3]) {
         let m = self.first.of(m, g);
         let v = self.second.of(v, g);
         let r = (R::splat(self.of_moment) * m + R::splat(self.of_grad) * g) / self.second.root(v);
@@ -99,14 +98,8 @@ impl<E: Epsilon, A: Average> Direction<3> for OptimisticAdamDirection<E, A> {
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<3>>(&self, visitor: V) -> V::Output {
-        let OptimisticAdamDirection { of_moment, of_grad, of_update, of_last, .. } = *self;
-        match (self.first.slow(), self.second.usual()) {
-            (Some(first), Some(second)) => {
-                visitor.visit(OptimisticAdamDirection { first, second, of_moment, of_grad, of_update, of_last })
-            }
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        Some(OptimisticAdamDirection { first: self.first.slow()?, second: self.second.usual()?, ..self })
     }
 
     #[inline(always)]

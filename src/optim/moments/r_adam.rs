@@ -1,7 +1,7 @@
 use super::adam::{AdamDirection, corrected};
 use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, SecondMoment, bias_correction, rectification};
+use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction, rectification};
 use crate::optim::{
     decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
@@ -9,7 +9,7 @@ use crate::optim::{
 };
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adam that waits until its second moment can be trusted.
@@ -63,7 +63,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for RAdam {
     type Clock = u64;
-    type Rule = Decaying<RAdamDirection>;
+    type Rule = DecayedDescent<RAdamDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -81,9 +81,9 @@ impl Optimizer<2> for RAdam {
         let adam = AdamDirection {
             first: Ema::unchecked(beta1),
             second: SecondMoment::both(beta2, eps, eps_root, eps_hat, seen2)?,
-            scale: check::coefficient("lr", self.lr, scale * of_moment)?,
+            scale: math::coefficient("lr", self.lr, scale * of_moment)?,
         };
-        let of_grad = check::coefficient("lr", self.lr, scale * of_grad)?;
+        let of_grad = math::coefficient("lr", self.lr, scale * of_grad)?;
         let direction = RAdamDirection { adam, of_grad, rectified: rectification.is_some() };
         Ok(descent(self.maximize, decay_by(self.decay_form, self.weight_decay, rate)?, direction))
     }
@@ -99,7 +99,7 @@ pub struct RAdamDirection {
 
 impl Direction<2> for RAdamDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let AdamDirection { first, second, scale } = self.adam;
         let (m, v) = (first.of(m, g), second.of(v, g));
         if self.of_grad != 0.0 {
@@ -110,9 +110,12 @@ impl Direction<2> for RAdamDirection {
         (R::splat(scale) * direction, [m, v])
     }
 
+    const FORMS: u8 = AdamDirection::FORMS;
+
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        if self.rectified && self.of_grad == 0.0 { self.adam.form(visitor) } else { visitor.general() }
+    fn in_form(self, form: u8) -> Option<Self> {
+        let usual = RAdamDirection { adam: self.adam.in_form(form)?, of_grad: 0.0, rectified: true };
+        (self.rectified && self.of_grad == 0.0).then_some(usual)
     }
 
     #[inline(always)]

@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Coefficient, DecayingSum, Ema, Epsilon, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, DecayingSum, SecondMoment, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// AdEMAMix with one sum of gradients in place of two averages.
@@ -47,7 +46,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for SimplifiedAdEmaMix {
     type Clock = u64;
-    type Rule = Decaying<SimplifiedAdEmaMixDirection>;
+    type Rule = DecayedDescent<SimplifiedAdEmaMixDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::squares("exp_avg_sq")];
 
     #[inline]
@@ -59,8 +58,8 @@ impl Optimizer<2> for SimplifiedAdEmaMix {
         let direction = SimplifiedAdEmaMixDirection {
             sum: DecayingSum::unchecked(beta1),
             second: SecondMoment::both(beta2, eps, eps_root, false, seen2)?,
-            of_sum: check::coefficient("lr", lr, scale)?,
-            of_grad: check::coefficient("alpha", alpha, scale * Coefficient::new(alpha))?,
+            of_sum: math::coefficient("lr", lr, scale)?,
+            of_grad: math::coefficient("alpha", alpha, scale * Coefficient::new(alpha))?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, rate)?, direction))
     }
@@ -68,16 +67,16 @@ impl Optimizer<2> for SimplifiedAdEmaMix {
 
 /// A decaying sum of gradients and the gradient, over the root of the second moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SimplifiedAdEmaMixDirection<E = Both, A = Ema, B = DecayingSum> {
-    sum: B,
-    second: SecondMoment<E, A>,
+pub struct SimplifiedAdEmaMixDirection {
+    sum: DecayingSum,
+    second: SecondMoment,
     of_sum: f32,
     of_grad: f32,
 }
 
-impl<E: Epsilon, A: Average, B: Average> Direction<2> for SimplifiedAdEmaMixDirection<E, A, B> {
+impl Direction<2> for SimplifiedAdEmaMixDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let m = self.sum.of(m, g);
         let v = self.second.of(v, g);
         let mix = R::splat(self.of_sum) * m + R::splat(self.of_grad) * g;
@@ -85,12 +84,8 @@ impl<E: Epsilon, A: Average, B: Average> Direction<2> for SimplifiedAdEmaMixDire
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        let SimplifiedAdEmaMixDirection { of_sum, of_grad, .. } = *self;
-        match (self.sum.slow(), self.second.usual()) {
-            (Some(sum), Some(second)) => visitor.visit(SimplifiedAdEmaMixDirection { sum, second, of_sum, of_grad }),
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        Some(SimplifiedAdEmaMixDirection { sum: self.sum.slow()?, second: self.second.usual()?, ..self })
     }
 
     #[inline(always)]

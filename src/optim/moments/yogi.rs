@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, Epsilon, Outside, bias_correction};
+use crate::math::{self, Coefficient, Ema, Epsilon, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adam whose second moment changes by steps of a fixed relative size, however far g² is from it.
@@ -45,7 +44,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for Yogi {
     type Clock = u64;
-    type Rule = Decaying<YogiDirection>;
+    type Rule = DecayedDescent<YogiDirection>;
     const SLOTS: [Slot<Self>; 2] = [
         Slot::signed("exp_avg").starting_at(|yogi: &Yogi| yogi.initial_accumulator),
         Slot::squares("exp_avg_sq").starting_at(|yogi: &Yogi| yogi.initial_accumulator),
@@ -57,8 +56,8 @@ impl Optimizer<2> for Yogi {
         let direction = YogiDirection {
             first: Ema::unchecked(self.beta1),
             weight: Coefficient::new(self.beta2).complement().to_f32(),
-            epsilon: Outside::alone(self.eps, seen2.sqrt())?,
-            scale: check::coefficient("lr", self.lr, lr * seen2.sqrt() / bias_correction(self.beta1, t))?,
+            epsilon: Epsilon::outside(self.eps, seen2.sqrt())?,
+            scale: math::coefficient("lr", self.lr, lr * seen2.sqrt() / bias_correction(self.beta1, t))?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
@@ -66,31 +65,26 @@ impl Optimizer<2> for Yogi {
 
 /// Adam's update over Yogi's second moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct YogiDirection<A = Ema> {
-    first: A,
+pub struct YogiDirection {
+    first: Ema,
     weight: f32,
-    epsilon: Outside,
+    epsilon: Epsilon,
     scale: f32,
 }
 
-impl<A: Average> Direction<2> for YogiDirection<A> {
+impl Direction<2> for YogiDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
         let square = g * g;
         let v = v - R::splat(self.weight) * ((v - square).sign() * square);
-        let update = R::splat(self.scale) * (m / self.epsilon.root(v));
+        let update = R::splat(self.scale) * (m / self.epsilon.without_inside().root(v));
         (update, [m, v])
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        match self.first.slow() {
-            Some(first) => {
-                visitor.visit(YogiDirection { first, weight: self.weight, epsilon: self.epsilon, scale: self.scale })
-            }
-            None => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        Some(YogiDirection { first: self.first.slow()?, ..self })
     }
 
     #[inline(always)]

@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema};
+use crate::math::{self, Coefficient, Ema};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Evolved sign momentum: every element moves by exactly `lr`.
@@ -49,7 +48,7 @@ hyper_parameters! {
 
 impl Optimizer<1> for Lion {
     type Clock = u64;
-    type Rule = Decaying<LionDirection>;
+    type Rule = DecayedDescent<LionDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
     #[inline]
@@ -57,7 +56,7 @@ impl Optimizer<1> for Lion {
         let direction = LionDirection {
             step: Ema::unchecked(self.beta1),
             moment: Ema::unchecked(self.beta2),
-            lr: check::rounded(self.lr),
+            lr: math::rounded(self.lr),
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
@@ -65,25 +64,22 @@ impl Optimizer<1> for Lion {
 
 /// Lion's update from a gradient and the moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LionDirection<A = Ema> {
-    step: A,
-    moment: A,
+pub struct LionDirection {
+    step: Ema,
+    moment: Ema,
     lr: f32,
 }
 
-impl<A: Average> Direction<1> for LionDirection<A> {
+impl Direction<1> for LionDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
         let update = R::splat(self.lr) * self.step.of(m, g).sign();
         (update, [self.moment.of(m, g)])
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<1>>(&self, visitor: V) -> V::Output {
-        match (self.step.slow(), self.moment.slow()) {
-            (Some(step), Some(moment)) => visitor.visit(LionDirection { step, moment, lr: self.lr }),
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        Some(LionDirection { step: self.step.slow()?, moment: self.moment.slow()?, ..self })
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::Coefficient;
+use crate::math::{self, Coefficient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -8,7 +8,7 @@ use crate::optim::{
 };
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Decaying, Direction};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Resilient backpropagation, for full batches: only the sign of a gradient counts, and each element has its
@@ -59,7 +59,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for Rprop {
     type Clock = u64;
-    type Rule = Decaying<RpropDirection>;
+    type Rule = DecayedDescent<RpropDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("prev"), Slot::squares("step_size").starting_at(|o| o.lr)];
 
     #[inline]
@@ -67,10 +67,10 @@ impl Optimizer<2> for Rprop {
         check::field("etaplus", self.etaplus, Range::AtLeast(1.0))?;
         check::field("step_max", self.step_max, Range::AtLeast(self.step_min))?;
         let direction = RpropDirection {
-            etaminus: check::rounded(self.etaminus),
-            etaplus: check::rounded(self.etaplus),
-            step_min: check::rounded(self.step_min),
-            step_max: check::rounded(self.step_max),
+            etaminus: math::rounded(self.etaminus),
+            etaplus: math::rounded(self.etaplus),
+            step_min: math::rounded(self.step_min),
+            step_max: math::rounded(self.step_max),
             delayed: self.delayed,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
@@ -89,7 +89,7 @@ pub struct RpropDirection {
 
 impl Direction<2> for RpropDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [last, size]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, [last, size]: [R; 2]) -> (R, [R; 2]) {
         let zero = R::splat(0.0);
         let agreement = g.sign() * last.sign();
         let (kept, changed) = (zero.lt(agreement), agreement.lt(zero));

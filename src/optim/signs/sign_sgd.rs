@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema};
+use crate::math::{self, Coefficient, Ema};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Every element moves by exactly `lr`, whatever the size of its gradient.
@@ -32,12 +31,12 @@ hyper_parameters! {
 
 impl Optimizer<0> for SignSgd {
     type Clock = u64;
-    type Rule = Decaying<SignSgdDirection>;
+    type Rule = DecayedDescent<SignSgdDirection>;
     const SLOTS: [Slot<Self>; 0] = [];
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        let direction = SignSgdDirection { lr: check::rounded(self.lr) };
+        let direction = SignSgdDirection { lr: math::rounded(self.lr) };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
@@ -50,7 +49,7 @@ pub struct SignSgdDirection {
 
 impl Direction<0> for SignSgdDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, []: [R; 0]) -> (R, [R; 0]) {
+    fn lane<R: Real>(&self, _: R, g: R, []: [R; 0]) -> (R, [R; 0]) {
         (R::splat(self.lr) * g.sign(), [])
     }
 }
@@ -88,7 +87,7 @@ hyper_parameters! {
 
 impl Optimizer<1> for Signum {
     type Clock = u64;
-    type Rule = Decaying<SignumDirection>;
+    type Rule = DecayedDescent<SignumDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
     #[inline]
@@ -103,31 +102,28 @@ impl Optimizer<1> for Signum {
 
 /// The sign of the moment times the learning rate: the update of Signum and Tiger.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SignumDirection<A = Ema> {
-    moment: A,
+pub struct SignumDirection {
+    moment: Ema,
     lr: f32,
 }
 
 impl SignumDirection {
     /// The arguments have been checked.
     pub(super) fn new(lr: f64, beta: f64) -> Result<Self, Error> {
-        Ok(SignumDirection { moment: Ema::unchecked(beta), lr: check::rounded(lr) })
+        Ok(SignumDirection { moment: Ema::unchecked(beta), lr: math::rounded(lr) })
     }
 }
 
-impl<A: Average> Direction<1> for SignumDirection<A> {
+impl Direction<1> for SignumDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
         let m = self.moment.of(m, g);
         (R::splat(self.lr) * m.sign(), [m])
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<1>>(&self, visitor: V) -> V::Output {
-        match self.moment.slow() {
-            Some(moment) => visitor.visit(SignumDirection { moment, lr: self.lr }),
-            None => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        Some(SignumDirection { moment: self.moment.slow()?, ..self })
     }
 
     #[inline(always)]

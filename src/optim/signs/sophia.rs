@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::{Error, Slice};
-use crate::math::{Average, Coefficient, Ema, LEAST, TINY, bias_correction};
+use crate::math::{self, Coefficient, Ema, LEAST, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor, Rule};
+use crate::rule::{DecayedDescent, Direction, Rule};
 use crate::run::{Wrong, pass};
 
 hyper_parameters! {
@@ -76,7 +75,7 @@ impl Rule<0> for HessianRule {
 
 impl Optimizer<2> for Sophia {
     type Clock = u64;
-    type Rule = Decaying<SophiaDirection>;
+    type Rule = DecayedDescent<SophiaDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::signed("exp_avg"), Slot::signed("hessian").read_only()];
 
     #[inline]
@@ -85,11 +84,11 @@ impl Optimizer<2> for Sophia {
         let seen = if self.bias_correction { bias_correction(self.beta1, t) } else { Coefficient::ONE };
         let direction = SophiaDirection {
             average: Ema::unchecked(self.beta1),
-            gamma: check::coefficient("gamma", self.gamma, Coefficient::new(self.gamma) * seen)?,
+            gamma: math::coefficient("gamma", self.gamma, Coefficient::new(self.gamma) * seen)?,
             // The divisor must be above 0.
-            eps: check::coefficient("eps", self.eps, Coefficient::new(self.eps) * seen)?.max(LEAST),
-            clip: check::rounded(self.clip),
-            lr: check::rounded(self.lr),
+            eps: math::coefficient("eps", self.eps, Coefficient::new(self.eps) * seen)?.max(LEAST),
+            clip: math::rounded(self.clip),
+            lr: math::rounded(self.lr),
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
@@ -97,17 +96,17 @@ impl Optimizer<2> for Sophia {
 
 /// Sophia's update from a gradient, the moment and the Hessian's diagonal.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SophiaDirection<A = Ema> {
-    average: A,
+pub struct SophiaDirection {
+    average: Ema,
     gamma: f32,
     eps: f32,
     clip: f32,
     lr: f32,
 }
 
-impl<A: Average> Direction<2> for SophiaDirection<A> {
+impl Direction<2> for SophiaDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [m, h]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, [m, h]: [R; 2]) -> (R, [R; 2]) {
         let m = self.average.of(m, g);
         let ratio = m / (R::splat(self.gamma) * h).max(R::splat(self.eps));
         let clipped = ratio.max(R::splat(-self.clip)).min(R::splat(self.clip));
@@ -115,12 +114,8 @@ impl<A: Average> Direction<2> for SophiaDirection<A> {
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        let SophiaDirection { gamma, eps, clip, lr, .. } = *self;
-        match self.average.slow() {
-            Some(average) => visitor.visit(SophiaDirection { average, gamma, eps, clip, lr }),
-            None => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        Some(SophiaDirection { average: self.average.slow()?, ..self })
     }
 
     #[inline(always)]

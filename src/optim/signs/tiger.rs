@@ -6,7 +6,7 @@ use crate::optim::{
     optimizer::Optimizer,
     slot::Slot,
 };
-use crate::rule::Decaying;
+use crate::rule::DecayedDescent;
 
 hyper_parameters! {
     /// Tight-fisted optimizer: Lion with one decay rate, so that its moment can hold a gradient accumulation too.
@@ -31,7 +31,7 @@ hyper_parameters! {
 
 impl Optimizer<1> for Tiger {
     type Clock = u64;
-    type Rule = Decaying<SignumDirection>;
+    type Rule = DecayedDescent<SignumDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::signed("exp_avg")];
 
     #[inline]

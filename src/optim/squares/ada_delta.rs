@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Coefficient, Ema, Inside, SecondMoment};
+use crate::math::{self, Coefficient, SecondMoment};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Steps in the parameters' own units, with no learning rate to choose.
@@ -49,39 +48,36 @@ hyper_parameters! {
 
 impl Optimizer<2> for AdaDelta {
     type Clock = u64;
-    type Rule = Decaying<AdaDeltaDirection>;
+    type Rule = DecayedDescent<AdaDeltaDirection>;
     const SLOTS: [Slot<Self>; 2] = [Slot::squares("square_avg"), Slot::squares("acc_delta")];
 
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let direction =
-            AdaDeltaDirection { square: SecondMoment::inside(self.rho, self.eps)?, lr: check::rounded(self.lr) };
+            AdaDeltaDirection { square: SecondMoment::inside(self.rho, self.eps)?, lr: math::rounded(self.lr) };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
 
 /// AdaDelta's update from a gradient and the two averages.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdaDeltaDirection<A = Ema> {
-    square: SecondMoment<Inside, A>,
+pub struct AdaDeltaDirection {
+    square: SecondMoment,
     lr: f32,
 }
 
-impl<A: Average> Direction<2> for AdaDeltaDirection<A> {
+impl Direction<2> for AdaDeltaDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [v, u]: [R; 2]) -> (R, [R; 2]) {
+    fn lane<R: Real>(&self, _: R, g: R, [v, u]: [R; 2]) -> (R, [R; 2]) {
         let v = self.square.of(v, g);
-        let delta = self.square.root(u) / self.square.root(v) * g;
+        let delta = self.square.root_inside(u) / self.square.root_inside(v) * g;
         let u = self.square.of(u, delta);
         (R::splat(self.lr) * delta, [v, u])
     }
 
     #[inline(always)]
-    fn form<V: DirectionVisitor<2>>(&self, visitor: V) -> V::Output {
-        match self.square.slow() {
-            Some(square) => visitor.visit(AdaDeltaDirection { square, lr: self.lr }),
-            None => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        Some(AdaDeltaDirection { square: self.square.slow()?, ..self })
     }
 
     #[inline(always)]

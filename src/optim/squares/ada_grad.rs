@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Both, Coefficient, Epsilon};
+use crate::math::{self, Coefficient, Epsilon};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
 hyper_parameters! {
     /// Adaptive subgradient: the rate of each element falls with the sum of its squared gradients.
@@ -59,15 +58,15 @@ hyper_parameters! {
 
 impl Optimizer<1> for AdaGrad {
     type Clock = u64;
-    type Rule = Decaying<AdaGradDirection>;
+    type Rule = DecayedDescent<AdaGradDirection>;
     const SLOTS: [Slot<Self>; 1] = [Slot::squares("sum").starting_at(|o| o.initial_accumulator)];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let (lr, lr_decay) = (Coefficient::new(self.lr), Coefficient::new(self.lr_decay));
         let direction = AdaGradDirection {
-            epsilon: Both::new((self.eps, Coefficient::ONE), (self.eps_root, Coefficient::ONE))?,
-            lr: check::coefficient("lr", self.lr, lr / (Coefficient::ONE + Coefficient::from(t - 1) * lr_decay))?,
+            epsilon: Epsilon::both((self.eps, Coefficient::ONE), (self.eps_root, Coefficient::ONE))?,
+            lr: math::coefficient("lr", self.lr, lr / (Coefficient::ONE + Coefficient::from(t - 1) * lr_decay))?,
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, direction))
     }
@@ -75,25 +74,23 @@ impl Optimizer<1> for AdaGrad {
 
 /// AdaGrad's update from a gradient and the sum of squares.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdaGradDirection<E = Both> {
-    epsilon: E,
+pub struct AdaGradDirection {
+    epsilon: Epsilon,
     lr: f32,
 }
 
-impl<E: Epsilon> Direction<1> for AdaGradDirection<E> {
+impl Direction<1> for AdaGradDirection {
     #[inline(always)]
-    fn lane<R: Real>(&self, g: R, [h]: [R; 1]) -> (R, [R; 1]) {
+    fn lane<R: Real>(&self, _: R, g: R, [h]: [R; 1]) -> (R, [R; 1]) {
         let h = h + g * g;
         (R::splat(self.lr) * (g / self.epsilon.root(h)), [h])
     }
 
+    const FORMS: u8 = 2;
+
     #[inline(always)]
-    fn form<V: DirectionVisitor<1>>(&self, visitor: V) -> V::Output {
-        let lr = self.lr;
-        match (self.epsilon.outside(), self.epsilon.inside()) {
-            (Some(epsilon), _) => visitor.visit(AdaGradDirection { epsilon, lr }),
-            (_, Some(epsilon)) => visitor.visit(AdaGradDirection { epsilon, lr }),
-            _ => visitor.general(),
-        }
+    fn in_form(self, form: u8) -> Option<Self> {
+        let epsilon = if form == 0 { self.epsilon.only_outside() } else { self.epsilon.only_inside() };
+        Some(AdaGradDirection { epsilon: epsilon?, ..self })
     }
 }

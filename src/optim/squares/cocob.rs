@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::Coefficient;
+use crate::math::{self, Coefficient};
 use crate::optim::{
     decay::{DecayForm, decay},
     optimizer::Optimizer,
@@ -8,7 +8,7 @@ use crate::optim::{
 };
 use crate::range::Range;
 use crate::real::Real;
-use crate::rule::{Loss, Rule};
+use crate::rule::{Decayed, Rule};
 
 hyper_parameters! {
     /// Continuous coin betting: no learning rate to choose. Each element bets on the sign of its next gradient.
@@ -45,7 +45,7 @@ hyper_parameters! {
 
 impl Optimizer<5> for Cocob {
     type Clock = u64;
-    type Rule = Loss<CocobRule>;
+    type Rule = Decayed<CocobRule>;
     const SLOTS: [Slot<Self>; 5] = [
         Slot::squares("scale").starting_at(|o| o.eps),
         Slot::squares("grad_sum"),
@@ -57,9 +57,9 @@ impl Optimizer<5> for Cocob {
     #[inline]
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         check::field("eps", self.eps, Range::AtLeast(1e-18))?;
-        let rule = CocobRule { lr: check::rounded(self.lr), alpha: check::rounded(self.alpha) };
+        let rule = CocobRule { lr: math::rounded(self.lr), alpha: math::rounded(self.alpha) };
         let decay = decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?;
-        Ok(Loss::new(self.maximize, decay, rule))
+        Ok(Decayed::new(self.maximize, decay, rule))
     }
 }
 

@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Coefficient, Exponent, LEAST_ROOT, Power};
+use crate::math::{self, Coefficient, LEAST_ROOT, Power};
 use crate::optim::{
     decay::{DecayForm, decay},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Loss, Off, On, Penalty, Rule, Switch, Visitor};
+use crate::rule::{Decayed, Penalty, Rule};
 
 hyper_parameters! {
     /// Follow the regularized leader, proximal: parameters that carry little weight are exactly zero.
@@ -58,7 +57,7 @@ hyper_parameters! {
 
 impl Optimizer<2> for Ftrl {
     type Clock = u64;
-    type Rule = Loss<FtrlRule>;
+    type Rule = Decayed<FtrlRule>;
     const SLOTS: [Slot<Self>; 2] =
         [Slot::signed("linear"), Slot::squares("accumulator").starting_at(|o| o.initial_accumulator)];
 
@@ -70,33 +69,33 @@ impl Optimizer<2> for Ftrl {
         let quadratic = two * lr * Coefficient::new(self.l2) + Coefficient::new(self.beta);
         let least = if self.power > 0.5 { f32::MIN_POSITIVE } else { LEAST_ROOT };
         let rule = FtrlRule {
-            shrinkage: Penalty::new(check::coefficient(
+            shrinkage: Penalty::new(math::coefficient(
                 "l2_shrinkage",
                 self.l2_shrinkage,
                 two * Coefficient::new(self.l2_shrinkage),
             )?),
-            lr: check::rounded(self.lr),
-            inverse_lr: check::coefficient("lr", self.lr, Coefficient::ONE / lr)?,
-            l1: check::rounded(self.l1),
-            quadratic: check::coefficient("l2", self.l2, quadratic)?.max(least),
+            lr: math::rounded(self.lr),
+            inverse_lr: math::coefficient("lr", self.lr, Coefficient::ONE / lr)?,
+            l1: math::rounded(self.l1),
+            quadratic: math::coefficient("l2", self.l2, quadratic)?.max(least),
             power: Power::new(self.power),
         };
-        Ok(Loss::new(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, rule))
+        Ok(Decayed::new(self.maximize, decay(self.decay_form, self.weight_decay, lr)?, rule))
     }
 }
 
 /// One step of [`Ftrl`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FtrlRule<L = Penalty, E = Power> {
-    shrinkage: L,
+pub struct FtrlRule {
+    shrinkage: Penalty,
     lr: f32,
     inverse_lr: f32,
     l1: f32,
     quadratic: f32,
-    power: E,
+    power: Power,
 }
 
-impl<L: Switch, E: Exponent> Rule<2> for FtrlRule<L, E> {
+impl Rule<2> for FtrlRule {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [z, n]: [R; 2]) -> (R, [R; 2]) {
         let (lr, l1) = (R::splat(self.lr), R::splat(self.l1));
@@ -110,15 +109,11 @@ impl<L: Switch, E: Exponent> Rule<2> for FtrlRule<L, E> {
         (p, [z, sum])
     }
 
+    const FORMS: u8 = 2;
+
     #[inline(always)]
-    fn form<V: Visitor<2>>(&self, visitor: V) -> V::Output {
-        let FtrlRule { lr, inverse_lr, l1, quadratic, .. } = *self;
-        match (self.shrinkage.factor(), self.power.half()) {
-            (None, Some(power)) => visitor.visit(FtrlRule { shrinkage: Off, lr, inverse_lr, l1, quadratic, power }),
-            (Some(factor), Some(power)) => {
-                visitor.visit(FtrlRule { shrinkage: On::new(factor), lr, inverse_lr, l1, quadratic, power })
-            }
-            (_, None) => visitor.general(),
-        }
+    fn in_form(self, form: u8) -> Option<Self> {
+        let shrinkage = if form == 0 { self.shrinkage.off() } else { self.shrinkage.on() };
+        Some(FtrlRule { shrinkage: shrinkage?, power: self.power.half()?, ..self })
     }
 }

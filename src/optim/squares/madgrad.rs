@@ -1,13 +1,12 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Coefficient, Interpolate, Lerp, cube_root};
+use crate::math::{self, Coefficient, Lerp, cube_root};
 use crate::optim::{
     decay::{DecayForm, decay},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Loss, Rule, Switch, Visitor};
+use crate::rule::{Decayed, Penalty, Rule};
 
 hyper_parameters! {
     /// Momentumized, adaptive dual averaging: steps from where training began, scaled by a cube root.
@@ -48,7 +47,7 @@ hyper_parameters! {
 
 impl Optimizer<3> for Madgrad {
     type Clock = u64;
-    type Rule = Loss<MadgradRule>;
+    type Rule = Decayed<MadgradRule>;
     const SLOTS: [Slot<Self>; 3] =
         [Slot::signed("s"), Slot::squares("grad_sum_sq"), Slot::signed("x0").starting_as_params().read_only()];
 
@@ -57,35 +56,38 @@ impl Optimizer<3> for Madgrad {
         let lr = Coefficient::new(self.lr);
         let rate = if lr.is_zero() { lr } else { lr + Coefficient::new(self.eps) };
         let rule = MadgradRule {
-            lambda: check::coefficient("lr", self.lr, rate * Coefficient::from(t).sqrt())?,
-            eps: check::rounded(self.eps),
+            lambda: math::coefficient("lr", self.lr, rate * Coefficient::from(t).sqrt())?,
+            eps: math::rounded(self.eps),
+            guarded: self.eps == 0.0,
             toward: Lerp::new(1.0 - self.momentum),
         };
-        Ok(Loss::new(self.maximize, decay(self.decay_form, self.weight_decay, rate)?, rule))
+        Ok(Decayed::new(self.maximize, decay(self.decay_form, self.weight_decay, rate)?, rule))
     }
 }
 
-/// One step of [`Madgrad`]. `GUARDED` says whether the divisor may be 0.
+/// One step of [`Madgrad`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MadgradRule<L = Lerp, const GUARDED: bool = true> {
+pub struct MadgradRule {
     lambda: f32,
     eps: f32,
-    toward: L,
+    /// Whether the divisor may be 0.
+    guarded: bool,
+    toward: Lerp,
 }
 
-impl<L: Interpolate, const GUARDED: bool> MadgradRule<L, GUARDED> {
+impl MadgradRule {
     /// `∛v + eps`. As in the authors' code, a divisor of 0 becomes infinity. NaN is not less than anything, and stays.
     #[inline(always)]
     fn divisor<R: Real>(&self, v: R) -> R {
         let divisor = cube_root(v) + R::splat(self.eps);
-        if !GUARDED {
+        if !self.guarded {
             return divisor;
         }
         R::select(divisor.lt(R::splat(f32::from_bits(1))), R::splat(f32::INFINITY), divisor)
     }
 }
 
-impl<L: Interpolate, const GUARDED: bool> Rule<3> for MadgradRule<L, GUARDED> {
+impl Rule<3> for MadgradRule {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [s, v, x0]: [R; 3]) -> (R, [R; 3]) {
         let scaled = R::splat(self.lambda) * g;
@@ -97,18 +99,14 @@ impl<L: Interpolate, const GUARDED: bool> Rule<3> for MadgradRule<L, GUARDED> {
 
     /// The step moves from the parameter before the decay, as in the authors' code.
     #[inline(always)]
-    fn lane_decaying<R: Real, P: Switch>(&self, p: R, g: R, decay: P, state: [R; 3]) -> (R, [R; 3]) {
+    fn lane_decaying<R: Real>(&self, p: R, g: R, decay: Penalty, state: [R; 3]) -> (R, [R; 3]) {
         let (next, state) = self.lane(p, g, state);
         (decay.take_from(next, p), state)
     }
 
     #[inline(always)]
-    fn form<V: Visitor<3>>(&self, visitor: V) -> V::Output {
-        match self.toward.inner() {
-            Some(toward) if self.eps != 0.0 => {
-                visitor.visit(MadgradRule::<_, false> { lambda: self.lambda, eps: self.eps, toward })
-            }
-            _ => visitor.general(),
-        }
+    fn in_form(self, _: u8) -> Option<Self> {
+        let unguarded = MadgradRule { guarded: false, toward: self.toward.inside()?, ..self };
+        (!self.guarded).then_some(unguarded)
     }
 }

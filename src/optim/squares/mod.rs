@@ -7,6 +7,7 @@ mod ftrl;
 mod madgrad;
 mod rms_prop;
 mod rms_prop_tf;
+mod row_ada_grad;
 
 pub use ada_delta::*;
 pub use ada_grad::*;
@@ -15,3 +16,4 @@ pub use ftrl::*;
 pub use madgrad::*;
 pub use rms_prop::*;
 pub use rms_prop_tf::*;
+pub use row_ada_grad::*;

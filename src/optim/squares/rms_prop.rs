@@ -1,24 +1,23 @@
-use crate::check;
 use crate::error::Error;
-use crate::math::{Average, Both, Coefficient, Ema, Epsilon, SecondMoment, bias_correction, variance};
+use crate::math::{self, Coefficient, SecondMoment, bias_correction, variance};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
     slot::Slot,
 };
 use crate::real::Real;
-use crate::rule::{Decaying, Direction, DirectionVisitor};
+use crate::rule::{DecayedDescent, Direction};
 
-/// Declares a form of RMSprop: the fields and presets that all forms have, and those that it adds.
+/// Declares a type of RMSprop: the fields and presets that all types have, and those that it adds.
 macro_rules! rms_prop {
     (
         $(#[$meta:meta])*
-        pub struct $Form:ident { $($own:tt)* }
+        pub struct $Into:ident { $($own:tt)* }
         $(presets { $($presets:tt)* })?
     ) => {
         hyper_parameters! {
             $(#[$meta])*
-            pub struct $Form {
+            pub struct $Into {
                 /// Learning rate.
                 lr: f64 in NonNegative = 0.01,
                 /// Decay rate α of the averages. PyTorch takes 1 too, with which they stay what they are at the start.
@@ -148,12 +147,12 @@ rms_prop! {
     }
 }
 
-/// The fields of all forms, from one form to another.
-macro_rules! form {
-    ($From:ident => $Form:ident, $from:expr $(, $field:ident: $value:expr)*) => {{
+/// The fields that all four types have, from one type to another.
+macro_rules! convert {
+    ($From:ident => $Into:ident, $from:expr $(, $field:ident: $value:expr)*) => {{
         let $From { lr, decay, eps, eps_root, initial_square, lr_in_buffer, bias_correction, .. } = $from;
         let $From { weight_decay, decay_form, maximize, .. } = $from;
-        $Form {
+        $Into {
             lr,
             decay,
             eps,
@@ -172,25 +171,25 @@ macro_rules! form {
 impl RmsProp {
     /// Takes the running variance instead of the running square, one slot more.
     pub const fn centered(self) -> RmsPropCentered {
-        form!(RmsProp => RmsPropCentered, self)
+        convert!(RmsProp => RmsPropCentered, self)
     }
 
     /// Sums the normalized gradients in a buffer, one slot more; `lr_in_buffer` says where the learning rate is multiplied in.
     pub const fn with_momentum(self, momentum: f64) -> RmsPropMomentum {
-        form!(RmsProp => RmsPropMomentum, self, momentum: momentum, nesterov: false)
+        convert!(RmsProp => RmsPropMomentum, self, momentum: momentum, nesterov: false)
     }
 }
 
 impl RmsPropCentered {
     /// Sums the normalized gradients in a buffer, one slot more; `lr_in_buffer` says where the learning rate is multiplied in.
     pub const fn with_momentum(self, momentum: f64) -> RmsPropCenteredMomentum {
-        form!(RmsPropCentered => RmsPropCenteredMomentum, self, momentum: momentum, nesterov: false)
+        convert!(RmsPropCentered => RmsPropCenteredMomentum, self, momentum: momentum, nesterov: false)
     }
 }
 
 impl Optimizer<1> for RmsProp {
     type Clock = u64;
-    type Rule = Decaying<RmsPropDirection<false, false>>;
+    type Rule = DecayedDescent<RmsPropDirection<false, 1>>;
     const SLOTS: [Slot<Self>; 1] = [Slot::squares("square_avg").starting_at(|o| o.initial_square)];
 
     #[inline]
@@ -201,31 +200,31 @@ impl Optimizer<1> for RmsProp {
 
 impl Optimizer<2> for RmsPropCentered {
     type Clock = u64;
-    type Rule = Decaying<RmsPropDirection<true, false>>;
+    type Rule = DecayedDescent<RmsPropDirection<true, 2>>;
     const SLOTS: [Slot<Self>; 2] =
         [Slot::squares("square_avg").starting_at(|o| o.initial_square), Slot::signed("grad_avg")];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        rule(&form!(RmsPropCentered => RmsProp, *self), 0.0, false, t)
+        rule(&convert!(RmsPropCentered => RmsProp, *self), 0.0, false, t)
     }
 }
 
 impl Optimizer<2> for RmsPropMomentum {
     type Clock = u64;
-    type Rule = Decaying<RmsPropDirection<false, true>>;
+    type Rule = DecayedDescent<RmsPropDirection<false, 2>>;
     const SLOTS: [Slot<Self>; 2] =
         [Slot::squares("square_avg").starting_at(|o| o.initial_square), Slot::signed("momentum_buffer")];
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        rule(&form!(RmsPropMomentum => RmsProp, *self), self.momentum, self.nesterov, t)
+        rule(&convert!(RmsPropMomentum => RmsProp, *self), self.momentum, self.nesterov, t)
     }
 }
 
 impl Optimizer<3> for RmsPropCenteredMomentum {
     type Clock = u64;
-    type Rule = Decaying<RmsPropDirection<true, true>>;
+    type Rule = DecayedDescent<RmsPropDirection<true, 3>>;
     const SLOTS: [Slot<Self>; 3] = [
         Slot::squares("square_avg").starting_at(|o| o.initial_square),
         Slot::signed("grad_avg"),
@@ -234,18 +233,18 @@ impl Optimizer<3> for RmsPropCenteredMomentum {
 
     #[inline]
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
-        rule(&form!(RmsPropCenteredMomentum => RmsProp, *self), self.momentum, self.nesterov, t)
+        rule(&convert!(RmsPropCenteredMomentum => RmsProp, *self), self.momentum, self.nesterov, t)
     }
 }
 
-/// The rule of step `t`, for all forms.
+/// The rule of step `t`, for all four types.
 #[inline]
-fn rule<const CENTERED: bool, const MOMENTUM: bool>(
+fn rule<const CENTERED: bool, const S: usize>(
     o: &RmsProp,
     momentum: f64,
     nesterov: bool,
     t: u64,
-) -> Result<Decaying<RmsPropDirection<CENTERED, MOMENTUM>>, Error> {
+) -> Result<DecayedDescent<RmsPropDirection<CENTERED, S>>, Error> {
     let (lr, one) = (Coefficient::new(o.lr), Coefficient::ONE);
     // The root is that of an uncorrected average, so u takes its correction.
     let (seen, of_u, mean_scale) = if o.bias_correction {
@@ -254,225 +253,84 @@ fn rule<const CENTERED: bool, const MOMENTUM: bool>(
     } else {
         (one, one, 1.0)
     };
-    let (before, after) = if MOMENTUM && !o.lr_in_buffer { (of_u, lr) } else { (lr * of_u, one) };
+    let lr_in_buffer = o.lr_in_buffer || !RmsPropDirection::<CENTERED, S>::HAS_BUFFER;
+    let (before, after) = if lr_in_buffer { (lr * of_u, one) } else { (of_u, lr) };
     let direction = RmsPropDirection {
         square: SecondMoment::both(o.decay, o.eps, o.eps_root, false, seen)?,
-        mean: Ema::unchecked(o.decay),
         mean_scale,
-        momentum: check::rounded(momentum),
-        rate: Rate {
-            before: check::coefficient("lr", o.lr, before)?,
-            after: check::coefficient("lr", o.lr, after)?,
-            nesterov,
-        },
+        momentum: math::rounded(momentum),
+        before: math::coefficient("lr", o.lr, before)?,
+        after: math::coefficient("lr", o.lr, after)?,
+        nesterov,
     };
     Ok(descent(o.maximize, decay(o.decay_form, o.weight_decay, lr)?, direction))
 }
 
-/// RMSprop's update from a gradient and the averages, for all four forms. `CORRECTS` is off where the averages are not
-/// corrected for bias.
+/// RMSprop's update from a gradient and the averages, for all four types: `S` is the number of their slots.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RmsPropDirection<
-    const CENTERED: bool,
-    const MOMENTUM: bool,
-    E = Both,
-    A = Ema,
-    B = Rate,
-    const CORRECTS: bool = true,
-> {
-    square: SecondMoment<E, A>,
-    mean: A,
+pub struct RmsPropDirection<const CENTERED: bool, const S: usize> {
+    square: SecondMoment,
     /// What corrects the mean where its square is taken off the uncorrected square.
     mean_scale: f32,
     momentum: f32,
-    rate: B,
-}
-
-/// Where the learning rate is multiplied in.
-trait Buffering: Copy + Send + Sync {
-    /// The update, without a buffer.
-    fn update<R: Real>(&self, u: R) -> R;
-
-    /// The update and the new buffer, which has decayed by `momentum`.
-    fn buffer<R: Real>(&self, momentum: f32, u: R, b: R) -> (R, R);
-
-    /// The rate, and where it goes.
-    fn rate(&self) -> Rate;
-}
-
-/// A learning rate that is multiplied in before and after the buffer: one of the factors may be 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rate {
+    /// What is multiplied in before the buffer, and after it.
     before: f32,
     after: f32,
     nesterov: bool,
 }
 
-/// A learning rate that is multiplied in before the buffer.
-#[derive(Clone, Copy)]
-struct Before(f32);
-
-/// A learning rate that is multiplied in after the buffer.
-#[derive(Clone, Copy)]
-struct After(f32);
-
-impl Buffering for Before {
-    #[inline(always)]
-    fn update<R: Real>(&self, u: R) -> R {
-        R::splat(self.0) * u
-    }
-
-    #[inline(always)]
-    fn buffer<R: Real>(&self, momentum: f32, u: R, b: R) -> (R, R) {
-        let b = R::splat(momentum) * b + R::splat(self.0) * u;
-        (b, b)
-    }
-
-    #[inline(always)]
-    fn rate(&self) -> Rate {
-        Rate { before: self.0, after: 1.0, nesterov: false }
-    }
+impl<const CENTERED: bool, const S: usize> RmsPropDirection<CENTERED, S> {
+    const HAS_BUFFER: bool = S > 1 + CENTERED as usize;
 }
 
-impl Buffering for After {
+impl<const CENTERED: bool, const S: usize> Direction<S> for RmsPropDirection<CENTERED, S> {
     #[inline(always)]
-    fn update<R: Real>(&self, u: R) -> R {
-        R::splat(self.0) * u
-    }
-
-    #[inline(always)]
-    fn buffer<R: Real>(&self, momentum: f32, u: R, b: R) -> (R, R) {
-        let b = R::splat(momentum) * b + u;
-        (R::splat(self.0) * b, b)
-    }
-
-    #[inline(always)]
-    fn rate(&self) -> Rate {
-        Rate { before: 1.0, after: self.0, nesterov: false }
-    }
-}
-
-impl Buffering for Rate {
-    #[inline(always)]
-    fn update<R: Real>(&self, u: R) -> R {
-        R::splat(self.after) * (R::splat(self.before) * u)
-    }
-
-    #[inline(always)]
-    fn buffer<R: Real>(&self, momentum: f32, u: R, b: R) -> (R, R) {
-        let u = R::splat(self.before) * u;
-        let b = R::splat(momentum) * b + u;
-        let update = if self.nesterov { R::splat(momentum) * b + u } else { b };
-        (R::splat(self.after) * update, b)
-    }
-
-    #[inline(always)]
-    fn rate(&self) -> Rate {
-        *self
-    }
-}
-
-impl<const CENTERED: bool, const MOMENTUM: bool, E: Epsilon, A: Average, B, const CORRECTS: bool>
-    RmsPropDirection<CENTERED, MOMENTUM, E, A, B, CORRECTS>
-{
-    /// The normalized gradient and the new h.
-    #[inline(always)]
-    fn over_square<R: Real>(&self, g: R, h: R) -> (R, R) {
-        let h = self.square.of(h, g);
-        (g / self.square.root(h), h)
-    }
-
-    /// The same over the variance, with the new mean too.
-    #[inline(always)]
-    fn over_variance<R: Real>(&self, g: R, h: R, mean: R) -> (R, R, R) {
-        let h = self.square.of(h, g);
-        let mean = self.mean.of(mean, g);
-        let corrected = if CORRECTS { R::splat(self.mean_scale) * mean } else { mean };
-        (g / self.square.root(variance(h, corrected)), h, mean)
-    }
-}
-
-/// Implements a form: its formula, and which slots fade.
-macro_rules! direction {
-    ($slots:literal, $centered:literal, $momentum:literal, |$self:ident, $g:ident, $state:pat_param| $lane:expr, $fades:expr) => {
-        impl<E: Epsilon, A: Average, B: Buffering, const CORRECTS: bool> Direction<$slots>
-            for RmsPropDirection<$centered, $momentum, E, A, B, CORRECTS>
-        {
-            #[inline(always)]
-            fn lane<R: Real>(&$self, $g: R, $state: [R; $slots]) -> (R, [R; $slots]) {
-                $lane
-            }
-
-            #[inline(always)]
-            fn form<V: DirectionVisitor<$slots>>(&self, visitor: V) -> V::Output {
-                type Form<E, A, B> = RmsPropDirection<$centered, $momentum, E, A, B, false>;
-                let RmsPropDirection { mean_scale, momentum, .. } = *self;
-                let Rate { before, after, nesterov } = self.rate.rate();
-                if nesterov || mean_scale != 1.0 {
-                    return visitor.general();
-                }
-                // The combinations that libraries have.
-                match (self.mean.slow(), self.square.usual(), self.square.inner(), after == 1.0) {
-                    (Some(mean), Some(square), _, true) if !$momentum => {
-                        visitor.visit(Form { square, mean, mean_scale, momentum, rate: Before(before) })
-                    }
-                    (Some(mean), Some(square), _, false) => {
-                        visitor.visit(Form { square, mean, mean_scale, momentum, rate: After(after) })
-                    }
-                    (Some(mean), _, Some(square), true) => {
-                        visitor.visit(Form { square, mean, mean_scale, momentum, rate: Before(before) })
-                    }
-                    _ => visitor.general(),
-                }
-            }
-
-            #[inline(always)]
-            fn fades(&$self) -> [bool; $slots] {
-                $fades
-            }
+    fn lane<R: Real>(&self, _: R, g: R, mut state: [R; S]) -> (R, [R; S]) {
+        let (h, mean, b) = match state.as_mut_slice() {
+            [h] => (h, None, None),
+            [h, mean] if CENTERED => (h, Some(mean), None),
+            [h, b] => (h, None, Some(b)),
+            [h, mean, b] => (h, Some(mean), Some(b)),
+            _ => return (g, state),
+        };
+        *h = self.square.of(*h, g);
+        let mut square = *h;
+        if let Some(mean) = mean {
+            *mean = self.square.mean_of(*mean, g);
+            square = variance(square, R::splat(self.mean_scale) * *mean);
         }
-    };
-}
+        let u = R::splat(self.before) * (g / self.square.root(square));
+        let Some(b) = b else { return (u, state) };
+        let momentum = R::splat(self.momentum);
+        *b = momentum * *b + u;
+        let update = if self.nesterov { momentum * *b + u } else { *b };
+        (R::splat(self.after) * update, state)
+    }
 
-direction!(
-    1,
-    false,
-    false,
-    |self, g, [h]| {
-        let (u, h) = self.over_square(g, h);
-        (self.rate.update(u), [h])
-    },
-    [self.square.fades()]
-);
-direction!(
-    2,
-    true,
-    false,
-    |self, g, [h, mean]| {
-        let (u, h, mean) = self.over_variance(g, h, mean);
-        (self.rate.update(u), [h, mean])
-    },
-    [self.square.fades(), true]
-);
-direction!(
-    2,
-    false,
-    true,
-    |self, g, [h, b]| {
-        let (u, h) = self.over_square(g, h);
-        let (update, b) = self.rate.buffer(self.momentum, u, b);
-        (update, [h, b])
-    },
-    [self.square.fades(), true]
-);
-direction!(
-    3,
-    true,
-    true,
-    |self, g, [h, mean, b]| {
-        let (u, h, mean) = self.over_variance(g, h, mean);
-        let (update, b) = self.rate.buffer(self.momentum, u, b);
-        (update, [h, mean, b])
-    },
-    [self.square.fades(), true, true]
-);
+    const FORMS: u8 = 2;
+
+    /// The combinations that libraries have: with a buffer, an epsilon outside goes with a rate after it, and one inside with a
+    /// rate before it.
+    #[inline(always)]
+    fn in_form(self, form: u8) -> Option<Self> {
+        let plain = RmsPropDirection { mean_scale: 1.0, nesterov: false, ..self };
+        let in_form = if form == 0 {
+            let before = if Self::HAS_BUFFER { 1.0 } else { self.before };
+            RmsPropDirection { square: self.square.usual()?, before, ..plain }
+        } else {
+            RmsPropDirection { square: self.square.inner()?, after: 1.0, ..plain }
+        };
+        let RmsPropDirection { before, after, .. } = in_form;
+        let has_its_values = !self.nesterov && self.mean_scale == 1.0 && self.before == before && self.after == after;
+        has_its_values.then_some(in_form)
+    }
+
+    #[inline(always)]
+    fn fades(&self) -> [bool; S] {
+        let mut fades = [true; S];
+        if let Some(square) = fades.first_mut() {
+            *square = self.square.fades();
+        }
+        fades
+    }
+}

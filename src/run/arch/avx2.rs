@@ -1,16 +1,18 @@
-//! 256-bit vectors. Values of [`F32x8`] exist only inside [`drive`] and inside the `drive` of AVX-512, which run only where
-//! AVX2 was detected, and those with `VL` only inside the latter: that is the SAFETY reason of every block here.
+//! 256-bit vectors. Values of [`F32x8`] and sums of them are made only in functions that carry `#[target_feature]`:
+//! those at the end of this file, which run only where AVX2 was detected, and those of `avx512.rs`. Values with `VL` are
+//! made only in the latter, which run only where AVX-512 was detected. That is the SAFETY reason of every block here.
 
 use super::super::{
-    blocks::{self, Terms},
+    blocks::{self, Summed, Total},
     driver,
     lanes::{Lanes, Summing},
     streams::{Access, Streams, StreamsList},
+    units::{self, Inside, Progress},
 };
 use super::x86::{SIGN, operator, prefetch};
-use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
 use crate::rule::Rule;
+use crate::shape::Shape;
 use core::arch::x86_64::*;
 
 /// With `VL` it also uses the instructions of AVX-512F and VL for vectors of this width.
@@ -168,12 +170,34 @@ impl Summing<8> for F32x8<false> {
     }
 
     #[inline(always)]
+    fn add_sums([a, b]: [__m256d; 2], [c, d]: [__m256d; 2]) -> [__m256d; 2] {
+        // SAFETY: see the top of this file.
+        unsafe { [_mm256_add_pd(a, c), _mm256_add_pd(b, d)] }
+    }
+
+    #[inline(always)]
+    fn total([low, high]: [__m256d; 2]) -> f64 {
+        // SAFETY: see the top of this file.
+        total(unsafe { _mm256_add_pd(low, high) })
+    }
+
+    #[inline(always)]
     fn store_sums([low, high]: [__m256d; 2], to: &mut [f64; 8]) {
         // SAFETY: `to` is eight writable floats; the stores need no alignment.
         unsafe {
             _mm256_storeu_pd(to.as_mut_ptr(), low);
             _mm256_storeu_pd(to.as_mut_ptr().add(4), high);
         }
+    }
+}
+
+/// Adds the lanes 2 apart, then 1.
+#[inline(always)]
+pub(super) fn total(sums: __m256d) -> f64 {
+    // SAFETY: see the top of this file.
+    unsafe {
+        let two = _mm_add_pd(_mm256_castpd256_pd128(sums), _mm256_extractf128_pd::<1>(sums));
+        _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
     }
 }
 
@@ -189,17 +213,29 @@ pub(super) unsafe fn drive<'a, U: Rule<S>, A: Access, const S: usize>(rule: &U, 
 /// # Safety
 /// `cpu::has_avx2` holds.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
+pub(super) unsafe fn measure<M: Summed<S, K>, A: Access, T: Total, const S: usize, const K: usize>(
     measure: &M,
     streams: Streams<'_, S, A>,
-    sums: &mut [Sum; K],
+    totals: &mut [T; K],
 ) {
-    blocks::drive::<F32x8<false>, 8, M, A, S, K>(measure, streams, sums);
+    blocks::drive::<F32x8<false>, 8, M, A, T, S, K>(measure, streams, totals);
 }
 
 /// # Safety
 /// `cpu::has_avx2` holds.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn largest(values: &[f32]) -> f32 {
-    blocks::largest_bits(values)
+pub(super) unsafe fn units<U: Rule<S>, A: Access, const PASS: usize, const S: usize>(
+    rule: &U,
+    streams: Streams<'_, S, A>,
+    shape: &Shape,
+    progress: &Progress,
+) {
+    units::from::<PASS, Inside<F32x8<false>, 8, F32x8<false>>, U, A, S>(rule, streams, shape, progress);
+}
+
+/// # Safety
+/// `cpu::has_avx2` holds.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn max_abs(values: &[f32]) -> f32 {
+    blocks::max_abs_bits(values)
 }

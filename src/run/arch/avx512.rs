@@ -1,17 +1,19 @@
-//! 512-bit vectors. Values of [`F32x16`] exist only inside [`drive`], which runs only where
-//! AVX-512F, BW, VL and what they imply were detected: that is the SAFETY reason of every block here.
+//! 512-bit vectors. Values of [`F32x16`] and of `F32x8<true>`, and sums of them, are made only in the functions at the
+//! end of this file, which carry `#[target_feature]` and run only where AVX-512F, BW, VL and what they imply were
+//! detected. That is the SAFETY reason of every block here.
 
 use super::super::{
-    blocks::{self, Terms},
+    blocks::{self, Summed, Total},
     driver,
     lanes::{Lanes, Summing},
     streams::{Access, Streams, StreamsList},
+    units::{self, Inside, Progress},
 };
-use super::avx2::F32x8;
+use super::avx2::{self, F32x8};
 use super::x86::{SIGN, operator, prefetch};
-use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
 use crate::rule::Rule;
+use crate::shape::Shape;
 use core::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
@@ -145,6 +147,18 @@ impl Summing<8> for F32x8<true> {
     }
 
     #[inline(always)]
+    fn add_sums(a: __m512d, b: __m512d) -> __m512d {
+        // SAFETY: see the top of this file.
+        unsafe { _mm512_add_pd(a, b) }
+    }
+
+    #[inline(always)]
+    fn total(sums: __m512d) -> f64 {
+        // SAFETY: see the top of this file.
+        avx2::total(unsafe { _mm256_add_pd(_mm512_castpd512_pd256(sums), _mm512_extractf64x4_pd::<1>(sums)) })
+    }
+
+    #[inline(always)]
     fn store_sums(sums: __m512d, to: &mut [f64; 8]) {
         // SAFETY: `to` is eight writable floats; the store needs no alignment.
         unsafe { _mm512_storeu_pd(to.as_mut_ptr(), sums) }
@@ -168,17 +182,29 @@ pub(super) unsafe fn drive<'a, U: Rule<S>, A: Access, const S: usize>(rule: &U, 
 /// # Safety
 /// `cpu::has_avx512` holds.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) unsafe fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
+pub(super) unsafe fn measure<M: Summed<S, K>, A: Access, T: Total, const S: usize, const K: usize>(
     measure: &M,
     streams: Streams<'_, S, A>,
-    sums: &mut [Sum; K],
+    totals: &mut [T; K],
 ) {
-    blocks::drive::<F32x8<true>, 8, M, A, S, K>(measure, streams, sums);
+    blocks::drive::<F32x8<true>, 8, M, A, T, S, K>(measure, streams, totals);
 }
 
 /// # Safety
 /// `cpu::has_avx512` holds.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) unsafe fn largest(values: &[f32]) -> f32 {
-    blocks::largest_bits(values)
+pub(super) unsafe fn units<U: Rule<S>, A: Access, const PASS: usize, const S: usize>(
+    rule: &U,
+    streams: Streams<'_, S, A>,
+    shape: &Shape,
+    progress: &Progress,
+) {
+    units::from::<PASS, Inside<F32x16, 16, F32x8<true>>, U, A, S>(rule, streams, shape, progress);
+}
+
+/// # Safety
+/// `cpu::has_avx512` holds.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) unsafe fn max_abs(values: &[f32]) -> f32 {
+    blocks::max_abs_bits(values)
 }

@@ -11,31 +11,30 @@ mod avx2;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod avx512;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-pub(crate) mod cpu;
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86;
 
-use super::blocks::Terms;
+use super::blocks::{Summed, Total};
 use super::streams::{Access, Streams, StreamsList};
+use super::units::Progress;
 use crate::backend::Backend;
 use crate::error::Error;
-use crate::math::Sum;
 use crate::rule::Rule;
+use crate::shape::Shape;
 
 /// A backend that this CPU and this build can run.
 #[derive(Clone, Copy)]
-pub(super) struct Supported(Backend);
+pub(crate) struct Supported(Backend);
 
 impl Supported {
     /// Refuses a backend that is not supported.
     #[inline]
-    pub(super) fn new(backend: Backend) -> Result<Self, Error> {
+    pub(crate) fn new(backend: Backend) -> Result<Self, Error> {
         if backend.is_supported() { Ok(Supported(backend)) } else { Err(Error::UnsupportedBackend(backend)) }
     }
 
     /// The widest one.
     #[inline]
-    pub(super) fn active() -> Self {
+    pub(crate) fn active() -> Self {
         Supported(Backend::active())
     }
 }
@@ -62,38 +61,60 @@ pub(super) fn run<'a, U: Rule<S>, A: Access, const S: usize>(
 
 /// Adds the terms of all elements to sums, on a backend.
 #[inline]
-pub(super) fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
+pub(super) fn measure<M: Summed<S, K>, A: Access, T: Total, const S: usize, const K: usize>(
     backend: Supported,
     measure: &M,
     streams: Streams<'_, S, A>,
-    sums: &mut [Sum; K],
+    totals: &mut [T; K],
 ) {
     match backend.0 {
         #[cfg(not(target_arch = "arm"))]
-        Backend::Portable => portable::measure(measure, streams, sums),
+        Backend::Portable => portable::measure(measure, streams, totals),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: `cpu::has_avx2` holds.
-        Backend::Avx2 => unsafe { avx2::measure(measure, streams, sums) },
+        Backend::Avx2 => unsafe { avx2::measure(measure, streams, totals) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: `cpu::has_avx512` holds.
-        Backend::Avx512 => unsafe { avx512::measure(measure, streams, sums) },
-        _ => scalar::measure(measure, streams, sums),
+        Backend::Avx512 => unsafe { avx512::measure(measure, streams, totals) },
+        _ => scalar::measure(measure, streams, totals),
+    }
+}
+
+/// Makes the passes within a tensor, from pass `PASS` on, and the update, on a backend.
+#[inline]
+pub(super) fn units<U: Rule<S>, A: Access, const PASS: usize, const S: usize>(
+    backend: Supported,
+    rule: &U,
+    streams: Streams<'_, S, A>,
+    shape: &Shape,
+    progress: &Progress,
+) {
+    match backend.0 {
+        #[cfg(not(target_arch = "arm"))]
+        Backend::Portable => portable::units::<U, A, PASS, S>(rule, streams, shape, progress),
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        // SAFETY: a supported backend: `cpu::has_avx2` holds.
+        Backend::Avx2 => unsafe { avx2::units::<U, A, PASS, S>(rule, streams, shape, progress) },
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+        // SAFETY: a supported backend: `cpu::has_avx512` holds.
+        Backend::Avx512 => unsafe { avx512::units::<U, A, PASS, S>(rule, streams, shape, progress) },
+        _ => scalar::units::<U, A, PASS, S>(rule, streams, shape, progress),
     }
 }
 
 /// The largest magnitude of a slice, on a backend.
 #[inline]
-pub(super) fn largest(backend: Supported, values: &[f32]) -> f32 {
+pub(super) fn max_abs(backend: Supported, values: &[f32]) -> f32 {
     match backend.0 {
         #[cfg(not(target_arch = "arm"))]
-        Backend::Portable => portable::largest(values),
+        Backend::Portable => portable::max_abs(values),
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: `cpu::has_avx2` holds.
-        Backend::Avx2 => unsafe { avx2::largest(values) },
+        Backend::Avx2 => unsafe { avx2::max_abs(values) },
         #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         // SAFETY: a supported backend: `cpu::has_avx512` holds.
-        Backend::Avx512 => unsafe { avx512::largest(values) },
-        _ => scalar::largest(values),
+        Backend::Avx512 => unsafe { avx512::max_abs(values) },
+        _ => scalar::max_abs(values),
     }
 }
 

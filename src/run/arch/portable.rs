@@ -1,15 +1,16 @@
 //! `wide::f32x8`: the vectors that the target was compiled for.
 
 use super::super::{
-    blocks::{self, Terms},
+    blocks::{self, Summed, Total},
     driver,
     lanes::{Lanes, Summing},
     streams::{Access, Streams, StreamsList},
+    units::{self, Inside, Progress},
 };
 use super::hidden;
-use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
 use crate::rule::Rule;
+use crate::shape::Shape;
 use wide::{bytemuck, f32x8, f64x4, i16x16, i32x8};
 
 impl Sealed for f32x8 {}
@@ -108,6 +109,17 @@ impl Summing<8> for f32x8 {
     }
 
     #[inline(always)]
+    fn add_sums([a, b]: [f64x4; 2], [c, d]: [f64x4; 2]) -> [f64x4; 2] {
+        [a + c, b + d]
+    }
+
+    #[inline(always)]
+    fn total([low, high]: [f64x4; 2]) -> f64 {
+        let [a, b, c, d] = (low + high).to_array();
+        (a + c) + (b + d)
+    }
+
+    #[inline(always)]
     fn store_sums([low, high]: [f64x4; 2], to: &mut [f64; 8]) {
         let ([a, b, c, d], [e, f, g, h]) = (low.to_array(), high.to_array());
         *to = [a, b, c, d, e, f, g, h];
@@ -123,15 +135,25 @@ pub(super) fn drive<'a, U: Rule<S>, A: Access, const S: usize>(rule: &U, list: i
 }
 
 #[inline(never)]
-pub(super) fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
+pub(super) fn measure<M: Summed<S, K>, A: Access, T: Total, const S: usize, const K: usize>(
     measure: &M,
     streams: Streams<'_, S, A>,
-    sums: &mut [Sum; K],
+    totals: &mut [T; K],
 ) {
-    blocks::drive::<f32x8, 8, M, A, S, K>(measure, streams, sums);
+    blocks::drive::<f32x8, 8, M, A, T, S, K>(measure, streams, totals);
 }
 
 #[inline(never)]
-pub(super) fn largest(values: &[f32]) -> f32 {
-    blocks::largest_bits(values)
+pub(super) fn units<U: Rule<S>, A: Access, const PASS: usize, const S: usize>(
+    rule: &U,
+    streams: Streams<'_, S, A>,
+    shape: &Shape,
+    progress: &Progress,
+) {
+    units::from::<PASS, Inside<f32x8, 8, f32x8>, U, A, S>(rule, streams, shape, progress);
+}
+
+#[inline(never)]
+pub(super) fn max_abs(values: &[f32]) -> f32 {
+    blocks::max_abs_bits(values)
 }

@@ -1,15 +1,16 @@
 //! One f32 at a time: the backend of targets without vectors.
 
 use super::super::{
-    blocks::{self, Terms},
+    blocks::{self, Summed, Total},
     driver,
     lanes::{Lanes, Summing},
     streams::{Access, Streams, StreamsList},
+    units::{self, InsideScalar, Progress},
 };
 use super::hidden;
-use crate::math::Sum;
 use crate::real::{INVERSE_CUBE_ROOT, Real, THIRD, sealed::Sealed};
 use crate::rule::Rule;
+use crate::shape::Shape;
 
 impl Sealed for f32 {}
 
@@ -77,6 +78,16 @@ impl Summing<1> for f32 {
     #[inline(always)]
     fn add_products(sum: f64, a: Self, b: Self) -> f64 {
         sum + f64::from(a) * f64::from(b)
+    }
+
+    #[inline(always)]
+    fn add_sums(a: f64, b: f64) -> f64 {
+        a + b
+    }
+
+    #[inline(always)]
+    fn total(sum: f64) -> f64 {
+        sum
     }
 
     #[inline(always)]
@@ -180,15 +191,25 @@ fn sqrt(x: f32) -> f32 {
 }
 
 #[inline(never)]
-pub(super) fn measure<M: Terms<S, K>, A: Access, const S: usize, const K: usize>(
+pub(super) fn measure<M: Summed<S, K>, A: Access, T: Total, const S: usize, const K: usize>(
     measure: &M,
     streams: Streams<'_, S, A>,
-    sums: &mut [Sum; K],
+    totals: &mut [T; K],
 ) {
-    blocks::drive::<f32, 1, M, A, S, K>(measure, streams, sums);
+    blocks::drive::<f32, 1, M, A, T, S, K>(measure, streams, totals);
 }
 
 #[inline(never)]
-pub(super) fn largest(values: &[f32]) -> f32 {
-    blocks::largest_bits(values)
+pub(super) fn units<U: Rule<S>, A: Access, const PASS: usize, const S: usize>(
+    rule: &U,
+    streams: Streams<'_, S, A>,
+    shape: &Shape,
+    progress: &Progress,
+) {
+    units::from::<PASS, InsideScalar, U, A, S>(rule, streams, shape, progress);
+}
+
+#[inline(never)]
+pub(super) fn max_abs(values: &[f32]) -> f32 {
+    blocks::max_abs_bits(values)
 }

@@ -16,7 +16,8 @@ macro_rules! operator {
 
             #[inline(always)]
             fn $op(self, other: Self) -> Self {
-                // SAFETY: a value of this type exists only inside `drive`, on a CPU that has the instruction.
+                // SAFETY: values of this type are made only in functions that run on a CPU with the instruction: see
+                // the top of the vector's file.
                 Self(unsafe { $instruction(self.0, other.0) })
             }
         }

@@ -1,7 +1,12 @@
 //! The loop that a user would write for each optimizer: slices that are zipped, the formula of the type's page in f32,
 //! coefficients worked out before it, compiled for the widest vectors of this CPU. It gives the bits of the crate's step.
+//!
+//! The loop of an optimizer that looks at a whole tensor sums in f64, in the order of [`gradstep::sum`]: a loop of its own before
+//! the update. It adds the sums of blocks in f64, where the crate adds them exactly.
 
 use super::Streams;
+use gradstep::rule::{Rule, Unadapted};
+use gradstep::sum::BLOCK;
 use gradstep::*;
 use libm::pow;
 use multiversion::multiversion;
@@ -15,9 +20,10 @@ pub const STEP: u64 = 12;
 
 const T: f64 = STEP as f64;
 
-/// Loops over tensors with a number of slots.
+/// Loops over tensors with a number of slots that have a number for each element; `look` is for optimizers that look at the whole
+/// tensor first, and may have one more slot of one number.
 macro_rules! loops {
-    ($($name:ident $walk:ident($($slot:ident),*): $slots:literal;)*) => {$(
+    ($($name:ident $look:ident $walk:ident($($slot:ident),*): $slots:literal;)*) => {$(
         fn $name(element: impl Fn(f32, f32, [f32; $slots]) -> (f32, [f32; $slots]) + 'static) -> Loop {
             #[multiversion(targets("x86_64+avx2+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
             fn each<F: Fn(f32, f32, [f32; $slots]) -> (f32, [f32; $slots])>(tensors: &mut [Streams], element: &F) {
@@ -27,18 +33,51 @@ macro_rules! loops {
                 }
             }
 
-            #[inline(always)]
-            #[allow(clippy::too_many_arguments, reason = "a slice for each stream, as a user has it")]
-            fn $walk<F: Fn(f32, f32, [f32; $slots]) -> (f32, [f32; $slots])>(
-                params: &mut [f32],
-                grads: &[f32],
-                $($slot: &mut [f32],)*
+            Box::new(move |tensors| each(tensors, &element))
+        }
+
+        /// Sums the terms of all elements, makes coefficients of the sums, the number of elements and the slot of one number, and
+        /// goes over the elements with them.
+        #[allow(dead_code, reason = "no optimizer looks at a whole tensor with five slots")]
+        fn $look<const K: usize, C>(
+            terms: impl Fn(f32, f32, [f32; $slots]) -> [f64; K] + 'static,
+            found: impl Fn([f64; K], f64, &mut f32) -> C + 'static,
+            element: impl Fn(&C, f32, f32, [f32; $slots]) -> (f32, [f32; $slots]) + 'static,
+        ) -> Loop {
+            #[multiversion(targets("x86_64+avx2+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+            fn each<
+                T: Fn(f32, f32, [f32; $slots]) -> [f64; K],
+                Q: Fn([f64; K], f64, &mut f32) -> C,
+                F: Fn(&C, f32, f32, [f32; $slots]) -> (f32, [f32; $slots]),
+                C,
+                const K: usize,
+            >(
+                tensors: &mut [Streams],
+                terms: &T,
+                found: &Q,
                 element: &F,
             ) {
-                loops!(@zip params grads element; $($slot)*);
+                for tensor in tensors {
+                    let (params, grads, state) = tensor.split::<{ $slots + 1 }>();
+                    let [$($slot,)* number] = state;
+                    let sums = sums(params, grads, [$(&*$slot),*], terms);
+                    let coefficients = found(sums, params.len() as f64, number.first_mut().unwrap_or(&mut 0.0));
+                    $walk(params, grads, $($slot,)* &|p, g, state| element(&coefficients, p, g, state));
+                }
             }
 
-            Box::new(move |tensors| each(tensors, &element))
+            Box::new(move |tensors| each(tensors, &terms, &found, &element))
+        }
+
+        #[inline(always)]
+        #[allow(clippy::too_many_arguments, reason = "a slice for each stream, as a user has it")]
+        fn $walk<F: Fn(f32, f32, [f32; $slots]) -> (f32, [f32; $slots])>(
+            params: &mut [f32],
+            grads: &[f32],
+            $($slot: &mut [f32],)*
+            element: &F,
+        ) {
+            loops!(@zip params grads element; $($slot)*);
         }
     )*};
     (@zip $params:ident $grads:ident $element:ident;) => {
@@ -74,33 +113,142 @@ macro_rules! loops {
 }
 
 loops! {
-    without_state walk0(): 0;
-    one_slot walk1(a): 1;
-    two_slots walk2(a, b): 2;
-    three_slots walk3(a, b, c): 3;
-    four_slots walk4(a, b, c, d): 4;
-    five_slots walk5(a, b, c, d, e): 5;
+    without_state look_without_state walk0(): 0;
+    one_slot look_one_slot walk1(a): 1;
+    two_slots look_two_slots walk2(a, b): 2;
+    three_slots look_three_slots walk3(a, b, c): 3;
+    four_slots look_four_slots walk4(a, b, c, d): 4;
+    five_slots look_five_slots walk5(a, b, c, d, e): 5;
 }
+
+/// The lanes of a block's sum.
+const LANES: usize = 32;
+
+/// The sums of the terms of all elements.
+#[inline(always)]
+fn sums<T: Fn(f32, f32, [f32; S]) -> [f64; K], const S: usize, const K: usize>(
+    params: &[f32],
+    grads: &[f32],
+    state: [&[f32]; S],
+    terms: &T,
+) -> [f64; K] {
+    let mut totals = [0.0; K];
+    for at in (0..params.len()).step_by(BLOCK) {
+        let end = params.len().min(at + BLOCK);
+        let (params, grads, state) = (&params[at..end], &grads[at..end], state.map(|slot| &slot[at..end]));
+        let ((params, last_params), (grads, last_grads)) = (params.as_chunks::<LANES>(), grads.as_chunks::<LANES>());
+        let state = state.map(|slot| slot.as_chunks::<LANES>());
+        let mut lanes = [[0.0; LANES]; K];
+        for (i, (p, g)) in params.iter().zip(grads).enumerate() {
+            let state = state.map(|(chunks, _)| &chunks[i]);
+            for lane in 0..LANES {
+                let terms = terms(p[lane], g[lane], state.map(|slot| slot[lane]));
+                lanes.iter_mut().zip(terms).for_each(|(lanes, term)| lanes[lane] += term);
+            }
+        }
+        for (lane, (&p, &g)) in last_params.iter().zip(last_grads).enumerate() {
+            let terms = terms(p, g, state.map(|(_, last)| last[lane]));
+            lanes.iter_mut().zip(terms).for_each(|(lanes, term)| lanes[lane] += term);
+        }
+        totals.iter_mut().zip(lanes).for_each(|(total, lanes)| *total += tree(lanes));
+    }
+    totals
+}
+
+/// Adds the lanes 16 apart, then 8, 4, 2 and 1.
+#[inline(always)]
+fn tree(mut lanes: [f64; LANES]) -> f64 {
+    for width in [16, 8, 4, 2, 1] {
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
+        }
+    }
+    lanes[0]
+}
+
+/// The loop that a user would write for row-wise AdaGrad, with its default hyper-parameters: all of it in f32, the squares in
+/// sixteen partial sums.
+#[multiversion(targets("x86_64+avx2+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+pub fn rows(params: &mut [f32], grads: &[f32], sums: &mut [f32], row_len: usize) {
+    let RowAdaGrad { lr, eps, .. } = RowAdaGrad::DEFAULT;
+    let (lr, eps) = black_box((lr as f32, eps as f32));
+    for ((params, grads), h) in params.chunks_exact_mut(row_len).zip(grads.chunks_exact(row_len)).zip(sums) {
+        let mut lanes = [0.0; 16];
+        let (chunks, rest) = grads.as_chunks::<16>();
+        for chunk in chunks {
+            lanes.iter_mut().zip(chunk).for_each(|(lane, g)| *lane += g * g);
+        }
+        lanes.iter_mut().zip(rest).for_each(|(lane, g)| *lane += g * g);
+        for width in [8, 4, 2, 1] {
+            for lane in 0..width {
+                lanes[lane] += lanes[lane + width];
+            }
+        }
+        *h += lanes[0] / row_len as f32;
+        let rate = lr / (h.sqrt() + eps);
+        params.iter_mut().zip(grads).for_each(|(p, g)| *p -= rate * g);
+    }
+}
+
+/// The product of two elements, as a term of a sum.
+fn product(a: f32, b: f32) -> f64 {
+    f64::from(a) * f64::from(b)
+}
+
+fn square(x: f32) -> f64 {
+    product(x, x)
+}
+
+/// What the loop of an optimizer is given besides its default hyper-parameters.
+struct Given {
+    lr: f64,
+    /// What the clock holds before the step.
+    values: [f64; 3],
+}
+
+/// The loss of the step.
+pub const LOSS: f64 = 0.75;
+
+/// A step that takes the clock with it.
+pub type Begun<O, const S: usize> = Step<<O as Optimizer<S>>::Rule, Unadapted, <O as Optimizer<S>>::Clock>;
 
 /// Step [`STEP`] of an optimizer with its default hyper-parameters, and the loop that does the same.
 ///
+/// What looks at a whole tensor has a tiny learning rate: the same step again and again would let the parameters grow without end.
+/// And [`Lars`] is optax's, since the default has its ratio only with weight decay.
+///
 /// # Panics
 /// Where the loop does not give the bits of the step.
-pub fn contest<O: Optimizer<S>, const S: usize>() -> (Step<O::Rule>, Loop) {
-    let mut clock = O::Clock::default();
-    let mut tick = || O::default().tick(&mut clock).expect("the defaults are valid");
-    let step = (1..STEP).fold(tick(), |_, _| tick());
-    let plain = of(O::NAME);
-    let (mut ours, mut theirs) = (Streams::new(1003, S), Streams::new(1003, S));
+pub fn contest<O: Optimizer<S>, const S: usize>() -> (Begun<O, S>, Loop) {
+    let mut optimizer = O::preset("optax").ok().filter(|_| O::NAME == "Lars").unwrap_or_default();
+    let (step, plain) = at(&optimizer);
+    let shape = Shape::vector(1003);
+    let (mut ours, mut theirs) = (Streams::of::<O, S>(&shape), Streams::of::<O, S>(&shape));
     let (params, grads, state) = ours.split();
-    step.apply(params, grads, state).expect("the slices have one length");
+    step.apply(params, grads, state).expect("the slices have their lengths");
     plain(std::slice::from_mut(&mut theirs));
     let bits = |streams: &mut Streams| {
         let (params, _, state) = streams.split::<S>();
         [params].into_iter().chain(state).flat_map(|slice| slice.iter().map(|x| x.to_bits())).collect::<Vec<_>>()
     };
     assert!(bits(&mut ours) == bits(&mut theirs), "the loop of {} computes something else", O::NAME);
-    (step, plain)
+    if <O::Rule as Rule<S>>::PASSES.is_empty() {
+        return (step, plain);
+    }
+    optimizer.set_lr(1e-9);
+    at(&optimizer)
+}
+
+/// Step [`STEP`], after steps of one element, and its loop.
+fn at<O: Optimizer<S>, const S: usize>(optimizer: &O) -> (Begun<O, S>, Loop) {
+    let mut clock = O::Clock::default();
+    let begin = |clock: &O::Clock| optimizer.begin(clock).expect("the hyper-parameters are valid").loss(LOSS);
+    let (mut params, mut state) = ([1.0], [[1.0]; S]);
+    for _ in 1..STEP {
+        let applied = begin(&clock).apply(&mut params, &[0.5], state.each_mut().map(|slot| &mut slot[..]));
+        applied.and_then(|applied| applied.commit(&mut clock)).expect("the step is in its order");
+    }
+    (begin(&clock), of(O::NAME, &Given { lr: optimizer.lr(), values: clock.save().values }))
 }
 
 /// `1 − β`, the weight of what is new.
@@ -142,8 +290,15 @@ fn adam(lr: f64, beta1: f64, beta2: f64, eps: f64) -> (f32, f32, f32, f32) {
     black_box((fresh(beta1), fresh(beta2), (eps * root) as f32, (lr * root / seen(beta1)) as f32))
 }
 
+/// The weights of moments that are corrected as they are averaged, and the epsilon.
+fn corrected(beta1: f64, beta2: f64, eps: f64) -> (f32, f32, f32) {
+    let weight = |beta: f64| ((1.0 - beta) / seen(beta)) as f32;
+    black_box((weight(beta1), weight(beta2), eps as f32))
+}
+
 /// The loop that does step [`STEP`] of an optimizer with its default hyper-parameters.
-fn of(optimizer: &str) -> Loop {
+fn of(optimizer: &str, given: &Given) -> Loop {
+    let Given { lr, values } = *given;
     match optimizer {
         "Sgd" => {
             let lr = black_box(Sgd::DEFAULT.lr as f32);
@@ -545,6 +700,256 @@ fn of(optimizer: &str) -> Loop {
                 let m = average(m, weight, g);
                 let ratio = m / max(gamma * h, eps);
                 (p - lr * min(max(ratio, -1.0), 1.0), [m, h])
+            })
+        }
+        "QhAdam" => {
+            let QhAdam { lr, beta1, beta2, nu1, eps, .. } = QhAdam::DEFAULT;
+            let (weight1, weight2, eps) = corrected(beta1, beta2, eps);
+            let (lr, of_grad) = black_box((lr as f32, fresh(nu1)));
+            two_slots(move |p, g, [m, v]| {
+                let (m, v) = (average(m, weight1, g), average(v, weight2, g * g));
+                (p - lr * ((m - of_grad * (m - g)) / (v.sqrt() + eps)), [m, v])
+            })
+        }
+        "AdaMod" => {
+            let AdaMod { lr, beta1, beta2, beta3, eps, .. } = AdaMod::DEFAULT;
+            let (weight1, weight2, _, scale) = adam(lr, beta1, beta2, eps);
+            let (weight3, eps) = black_box((fresh(beta3), eps as f32));
+            three_slots(move |p, g, [m, v, s]| {
+                let (m, v) = (average(m, weight1, g), average(v, weight2, g * g));
+                let size = scale / (v.sqrt() + eps);
+                let s = average(s, weight3, size);
+                (p - min(s, size) * m, [m, v, s])
+            })
+        }
+        "AdaHessian" => {
+            let AdaHessian { lr, beta1, beta2, eps, .. } = AdaHessian::DEFAULT;
+            let (weight1, weight2, eps) = black_box((fresh(beta1), fresh(beta2), eps as f32));
+            let (scale, unseen2) = black_box(((lr / seen(beta1)) as f32, (1.0 / seen(beta2)) as f32));
+            three_slots(move |p, g, [m, v, h]| {
+                let (m, v) = (average(m, weight1, g), average(v, weight2, h * h));
+                (p - scale * (m / ((unseen2 * v).sqrt() + eps)), [m, v, h])
+            })
+        }
+        "Lars" => {
+            let Lars { momentum, trust_coefficient, .. } = Lars::optax();
+            let momentum = black_box(momentum as f32);
+            look_one_slot(
+                |p, g, _| [square(p), square(g)],
+                move |[params, grads], _, _| (trust_coefficient * params.sqrt() / grads.sqrt() * lr) as f32,
+                move |ratio, p, g, [b]| {
+                    let b = momentum * b + ratio * g;
+                    (p - b, [b])
+                },
+            )
+        }
+        "Lamb" => {
+            let Lamb { beta1, beta2, eps, .. } = Lamb::DEFAULT;
+            let (weight1, weight2, eps, scale) = adam(1.0, beta1, beta2, eps);
+            let update = move |g: f32, [m, v]: [f32; 2]| {
+                let (m, v) = (average(m, weight1, g), average(v, weight2, g * g));
+                (scale * (m / (v.sqrt() + eps)), [m, v])
+            };
+            look_two_slots(
+                move |p, g, state| [square(p), square(update(g, state).0)],
+                move |[params, update], _, _| (lr * (params.sqrt() / update.sqrt())) as f32,
+                move |rate, p, g, state| {
+                    let (update, state) = update(g, state);
+                    (p - rate * update, state)
+                },
+            )
+        }
+        "NovoGrad" => {
+            let NovoGrad { beta1, beta2, eps, .. } = NovoGrad::DEFAULT;
+            let (lr, momentum) = black_box((lr as f32, beta1 as f32));
+            look_one_slot(
+                |_, g, _| [square(g)],
+                move |[squares], len, mean| {
+                    let v = f64::from(*mean) * len;
+                    let v = v + (1.0 - beta2) * (squares - v);
+                    *mean = (v / len) as f32;
+                    (1.0 / (v.sqrt() + eps)) as f32
+                },
+                move |scale, p, g, [m]| {
+                    let m = momentum * m + scale * g;
+                    (p - lr * m, [m])
+                },
+            )
+        }
+        "Fromage" => {
+            let root = (1.0 + lr * lr).sqrt();
+            let shrinkage = black_box((lr * lr / (root * (1.0 + root))) as f32);
+            look_without_state(
+                |p, g, []| [square(p), square(g)],
+                move |[params, grads], _, _| (lr / root * (params.sqrt() / grads.sqrt())) as f32,
+                move |rate, p, g, []| (p - (shrinkage * p + rate * g), []),
+            )
+        }
+        "StableAdamW" => {
+            let StableAdamW { beta1, beta2, eps, weight_decay, .. } = StableAdamW::DEFAULT;
+            let (weight1, weight2, eps) = corrected(beta1, beta2, eps);
+            let decay = black_box(weight_decay as f32);
+            look_two_slots(
+                move |_, g, [_, v]| [square(g / max(average(v, weight2, g * g).sqrt(), eps))],
+                move |[squares], len, _| {
+                    let rms = (squares / len).sqrt();
+                    (if rms <= 1.0 { lr } else { lr / rms }) as f32
+                },
+                move |rate, p, g, [m, v]| {
+                    let (m, v) = (average(m, weight1, g), average(v, weight2, g * g));
+                    (p - rate * (m / (v.sqrt() + eps) + decay * p), [m, v])
+                },
+            )
+        }
+        "Mars" => {
+            let Mars { beta1, beta2, eps, gamma, .. } = Mars::DEFAULT;
+            let (weight1, weight2, eps, scale) = adam(lr, beta1, beta2, eps);
+            let of_change = black_box((beta1 / (1.0 - beta1) * gamma) as f32);
+            let corrected = move |g: f32, last: f32| g + of_change * (g - last);
+            look_three_slots(
+                move |_, g, [_, _, last]| [square(corrected(g, last))],
+                |[squares], _, _| (if squares <= 1.0 { 1.0 } else { 1.0 / squares.sqrt() }) as f32,
+                move |shrink, p, g, [m, v, last]| {
+                    let c = shrink * corrected(g, last);
+                    let (m, v) = (average(m, weight1, c), average(v, weight2, c * c));
+                    (p - scale * (m / (v.sqrt() + eps)), [m, v, g])
+                },
+            )
+        }
+        "AdamMini" => {
+            let AdamMini { beta1, beta2, eps, .. } = AdamMini::DEFAULT;
+            let (weight, lr, seen2) = black_box((fresh(beta1), lr / seen(beta1), seen(beta2)));
+            look_one_slot(
+                |_, g, _| [square(g)],
+                move |[squares], len, v| {
+                    let new = f64::from(*v) + (1.0 - beta2) * (squares / len - f64::from(*v));
+                    *v = new as f32;
+                    (lr / ((new / seen2).sqrt() + eps)) as f32
+                },
+                move |rate, p, g, [m]| {
+                    let m = average(m, weight, g);
+                    (p - rate * m, [m])
+                },
+            )
+        }
+        "RowAdaGrad" => {
+            let eps = RowAdaGrad::DEFAULT.eps;
+            look_without_state(
+                |_, g, []| [square(g)],
+                move |[squares], len, h| {
+                    let sum = f64::from(*h) + squares / len;
+                    *h = sum as f32;
+                    (lr / (sum.sqrt() + eps)) as f32
+                },
+                |rate, p, g, []| (p - rate * g, []),
+            )
+        }
+        "Dog" => {
+            let (eps, [distance, sum, _]) = (Dog::DEFAULT.eps, values);
+            look_one_slot(
+                |p, g, [start]| [square(p - start), square(g)],
+                move |[way, squares], _, _| (lr * (distance.max(way.sqrt()) / (sum + squares + eps).sqrt())) as f32,
+                |rate, p, g, [start]| (p - rate * g, [start]),
+            )
+        }
+        "Dowg" => {
+            let (eps, [distance, sum, _]) = (Dowg::DEFAULT.eps, values);
+            look_one_slot(
+                |p, g, [start]| [square(p - start), square(g)],
+                move |[way, squares], _, _| {
+                    let distance = distance.max(way);
+                    (lr * (distance / ((sum + distance * squares).sqrt() + eps))) as f32
+                },
+                |rate, p, g, [start]| (p - rate * g, [start]),
+            )
+        }
+        "Prodigy" => {
+            let Prodigy { beta1, beta2, eps, d0, .. } = Prodigy::DEFAULT;
+            let ([d, d_max, numerator], beta3) = (values, beta2.sqrt());
+            let (weight1, weight2, of_s) = black_box((fresh(beta1), fresh(beta2), beta3 as f32));
+            let (scale, rate, of_grad) = black_box((d as f32, (d * lr) as f32, (d / d0 * (d * lr)) as f32));
+            let travelled = move |s: f32, g: f32| of_s * s + of_grad * g;
+            look_four_slots(
+                move |p, g, [_, _, s, start]| [product(g, start - p), travelled(s, g).abs().into()],
+                move |[progress, travelled], _, _| {
+                    let numerator = beta3 * numerator + d / d0 * (d * lr) * progress;
+                    let estimate = numerator / travelled;
+                    let first = if d == d0 && estimate > d { estimate } else { d };
+                    (d_max.max(first).max(estimate) * eps) as f32
+                },
+                move |eps, p, g, [m, v, s, start]| {
+                    let scaled = scale * g;
+                    let (m, v) = (average(m, weight1, scaled), average(v, weight2, scaled * scaled));
+                    (p - rate * (m / (v.sqrt() + eps)), [m, v, travelled(s, g), start])
+                },
+            )
+        }
+        "DAdaptAdam" => {
+            let DAdaptAdam { beta1, beta2, eps, .. } = DAdaptAdam::DEFAULT;
+            let [d, numerator, _] = values;
+            let (step, root) = (d * lr, beta2.sqrt());
+            let (weight1, weight2, eps) = black_box((fresh(beta1), fresh(beta2), eps as f32));
+            let (of_s, of_grad, scale) = black_box((root as f32, ((1.0 - root) * step) as f32, step as f32));
+            let travelled = move |s: f32, g: f32| of_s * s + of_grad * g;
+            look_three_slots(
+                move |_, g, [_, v, s]| [product(g, s / (v.sqrt() + eps)), travelled(s, g).abs().into()],
+                move |[agreement, travelled], _, _| {
+                    let numerator = root * numerator + (1.0 - root) * step * agreement;
+                    black_box(d.max(numerator / ((1.0 - root) * travelled)));
+                },
+                move |(), p, g, [m, v, s]| {
+                    let (m, v) = (average(m, weight1, scale * g), average(v, weight2, g * g));
+                    (p - m / (v.sqrt() + eps), [m, v, travelled(s, g)])
+                },
+            )
+        }
+        "DAdaptSgd" => {
+            let [d, numerator, first_norm] = values;
+            let step = d * lr / first_norm;
+            let (scale, toward) = black_box((step as f32, fresh(DAdaptSgd::DEFAULT.momentum)));
+            let travelled = move |s: f32, g: f32| s + scale * g;
+            look_two_slots(
+                move |_, g, [s, _]| [product(g, s), square(travelled(s, g))],
+                move |[agreement, travelled], _, _| {
+                    black_box(d.max(2.0 * (numerator + step * agreement) / travelled.sqrt()));
+                },
+                move |(), p, g, [s, start]| {
+                    let s = travelled(s, g);
+                    (p - toward * (p - (start - s)), [s, start])
+                },
+            )
+        }
+        "PolyakSgd" => look_without_state(
+            |_, g, []| [square(g)],
+            move |[squares], _, _| (LOSS / squares).min(lr) as f32,
+            |rate, p, g, []| (p - rate * g, []),
+        ),
+        "Momo" => {
+            let (beta, [loss, product_of_grads, _]) = (Momo::DEFAULT.beta, values);
+            let weight = black_box(fresh(beta));
+            look_one_slot(
+                move |p, g, [m]| {
+                    let m = average(m, weight, g);
+                    [product(g, p), square(m), product(m, p)]
+                },
+                move |[of_grads, squares, of_moment], _, _| {
+                    let average = |old: f64, new: f64| beta * old + (1.0 - beta) * new;
+                    let gap = average(loss, LOSS) - average(product_of_grads, of_grads) + of_moment;
+                    (gap.max(0.0) / squares).min(lr) as f32
+                },
+                move |step, p, g, [m]| {
+                    let m = average(m, weight, g);
+                    (p - step * m, [m])
+                },
+            )
+        }
+        // A vector is left as Adam and momentum leave it.
+        "AdamP" => of("Adam", given),
+        "SgdP" => {
+            let (lr, momentum) = black_box((lr as f32, SgdP::DEFAULT.momentum as f32));
+            one_slot(move |p, g, [b]| {
+                let b = momentum * b + g;
+                (p - lr * b, [b])
             })
         }
         other => panic!("no loop for {other}"),

@@ -1,5 +1,7 @@
 //! Where benches put the slices of a step.
 
+use gradstep::{Optimizer, Shape};
+
 /// The slices of a step, as a careful engine would lay them out: each begins on a cache line, no two at the same place
 /// within a page, and more than a page beyond a power of two apart. A CPU that compares the low twelve bits of addresses
 /// takes a load from one stream for a load of what was just stored to another, and streams a power of two apart meet in
@@ -9,7 +11,12 @@ pub struct Streams {
     start: usize,
     stride: usize,
     len: usize,
+    /// The lengths of slots.
+    slots: [usize; MAX_SLOTS],
 }
+
+/// No step has more slots.
+const MAX_SLOTS: usize = 8;
 
 /// In elements, as all that follows.
 const PAGE: usize = 4096 / size_of::<f32>();
@@ -18,7 +25,14 @@ const PAGE: usize = 4096 / size_of::<f32>();
 const STAGGER: usize = PAGE + 160;
 
 impl Streams {
-    /// Parameters, gradients and `slots` state slots of `len` elements: in [−1, 1), the state in [0, 1).
+    /// Parameters and gradients of a tensor, in [−1, 1), and the state of an optimizer, in [0, 1).
+    pub fn of<O: Optimizer<S>, const S: usize>(shape: &Shape) -> Self {
+        let mut streams = Streams::new(shape.len, S);
+        streams.slots.iter_mut().zip(&O::SLOTS).for_each(|(len, slot)| *len = slot.extent.len(shape));
+        streams
+    }
+
+    /// Parameters, gradients and `slots` state slots of `len` elements.
     pub fn new(len: usize, slots: usize) -> Self {
         let stride = len.next_multiple_of(PAGE) + STAGGER;
         let mut buffer = vec![0.0_f32; PAGE + (2 + slots) * stride];
@@ -31,7 +45,7 @@ impl Streams {
                 *value = value.abs();
             }
         }
-        Streams { buffer, start, stride, len }
+        Streams { buffer, start, stride, len, slots: [len; MAX_SLOTS] }
     }
 
     /// From here on the gradients are zero.
@@ -43,12 +57,14 @@ impl Streams {
     /// through memory costs a step of few elements a stall.
     #[inline(always)]
     pub fn split<const S: usize>(&mut self) -> (&mut [f32], &[f32], [&mut [f32]; S]) {
-        let mut rest = self.buffer.get_mut(self.start..).unwrap_or_default();
-        let mut next = || {
-            let (stream, after) = std::mem::take(&mut rest).split_at_mut_checked(self.stride).unwrap_or_default();
+        let Streams { buffer, start, stride, len, slots } = self;
+        let mut rest = buffer.get_mut(*start..).unwrap_or_default();
+        let mut next = |len: usize| {
+            let (stream, after) = std::mem::take(&mut rest).split_at_mut_checked(*stride).unwrap_or_default();
             rest = after;
-            stream.split_at_mut_checked(self.len).unwrap_or_default().0
+            stream.split_at_mut_checked(len).unwrap_or_default().0
         };
-        (next(), next(), [(); S].map(|()| next()))
+        let (params, grads, mut lens) = (next(*len), next(*len), slots.iter());
+        (params, grads, [(); S].map(|()| next(lens.next().copied().unwrap_or_default())))
     }
 }

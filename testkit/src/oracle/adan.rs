@@ -23,7 +23,7 @@ impl Oracle<4> for Adan {
         let update = self.lr * (m_hat + share * v_hat) / ((n_hat + self.eps_root).sqrt() + self.eps);
         if self.proximal {
             let rate = match self.decay_form {
-                DecayForm::Decoupled => self.lr * self.weight_decay,
+                DecayForm::Decoupled | DecayForm::InUpdate => self.lr * self.weight_decay,
                 DecayForm::Fixed => self.weight_decay,
                 _ => 0.0,
             };

@@ -21,7 +21,7 @@ impl Oracle<3> for Madgrad {
         let z = *start - *s / (libm::cbrt(*v) + self.eps);
         // The authors decay the parameter of before the step, by the rate with epsilon.
         let decay = match self.decay_form {
-            DecayForm::Decoupled => rate * self.weight_decay,
+            DecayForm::Decoupled | DecayForm::InUpdate => rate * self.weight_decay,
             DecayForm::Fixed => self.weight_decay,
             _ => 0.0,
         };

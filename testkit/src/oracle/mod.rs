@@ -8,6 +8,8 @@ mod ad_ema_mix;
 mod ada_belief;
 mod ada_delta;
 mod ada_grad;
+mod ada_hessian;
+mod ada_mod;
 mod adam;
 mod adam_w;
 mod adamax;
@@ -30,6 +32,7 @@ mod nesterov;
 mod noisy_sgd;
 mod optimistic_adam;
 mod optimistic_sgd;
+mod qh_adam;
 mod r_adam;
 mod rms_prop;
 mod rms_prop_tf;
@@ -40,6 +43,7 @@ mod sign_sgd;
 mod simplified_ad_ema_mix;
 mod sophia;
 mod tiger;
+mod whole;
 mod yogi;
 
 pub use dice::Dice;
@@ -73,7 +77,9 @@ pub trait Oracle<const S: usize>: Optimizer<S> {
     }
 
     /// Step `t`, 1 for the first: changes the state and returns the new parameter.
-    fn step(&self, t: u64, memory: &mut Self::Memory, p: f64, g: f64, state: &mut [f64; S]) -> f64;
+    fn step(&self, _t: u64, _memory: &mut Self::Memory, _p: f64, _g: f64, _state: &mut [f64; S]) -> f64 {
+        panic!("{} looks at more than an element", Self::NAME)
+    }
 
     /// The default and every preset, each with the values that its system documents.
     fn presets() -> Vec<(Self, Self)>;
@@ -105,7 +111,7 @@ fn decay(maximize: bool, form: DecayForm, weight_decay: f64, lr: f64, p: f64, g:
     match form {
         _ if weight_decay == 0.0 => (p, g),
         DecayForm::Coupled => (p, g + weight_decay * p),
-        DecayForm::Decoupled => (p - lr * weight_decay * p, g),
+        DecayForm::Decoupled | DecayForm::InUpdate => (p - lr * weight_decay * p, g),
         DecayForm::Fixed => (p - weight_decay * p, g),
         _ => unreachable!("{form:?} has no oracle"),
     }

@@ -3,8 +3,7 @@
 use gradstep::average::WeightEma;
 use gradstep::clip::ClipNorm;
 use gradstep::sum::Sum;
-use gradstep::whole::{Lamb, WholeOptimizer};
-use gradstep::{AdaGrad, Adam, AdamW, Error, Momentum, Optimizer, RmsProp, Sgd};
+use gradstep::{AdaGrad, Adam, AdamW, Error, Lamb, Momentum, Optimizer, RmsProp, Sgd};
 use rayon::ThreadPoolBuilder;
 use std::slice::{from_raw_parts, from_raw_parts_mut};
 use std::sync::Once;
@@ -169,8 +168,7 @@ unsafe fn lamb_step(clock: &mut u64, tensors: &[Tensor], parallel: bool) -> Resu
     // SAFETY: the caller's promise.
     let factor = ClipNorm::optax(1.0)?.factor(unsafe { norm(tensors, parallel) })?;
     let lamb = |weight_decay| Lamb { weight_decay, ..Lamb::timm() };
-    let keeps = lamb(0.0).tick(&mut { *clock })?.scale_grads(factor);
-    let decays = lamb(0.01).tick(clock)?.scale_grads(factor);
+    let [keeps, decays] = Lamb::tick_groups([&lamb(0.0), &lamb(0.01)], clock)?.map(|step| step.scale_grads(factor));
     tensors.iter().try_for_each(|tensor| {
         // SAFETY: the caller's promise.
         let (params, grads, state) = unsafe { tensor.slices() };
