@@ -42,8 +42,8 @@ pub(crate) struct Outcome {
     pub(crate) weights: Vec<f32>,
 }
 
-/// Steps between two estimates of the Hessian.
-const CURVATURE_PERIOD: usize = 10;
+/// Steps between two estimates by [`gauss_newton`], as Sophia's paper has it.
+const GAUSS_NEWTON_PERIOD: usize = 10;
 
 pub(crate) fn train(entry: &Entry, data: &Data) -> Result<Outcome, Error> {
     let mut rng = Pcg64Mcg::seed_from_u64(2);
@@ -57,14 +57,13 @@ pub(crate) fn train(entry: &Entry, data: &Data) -> Result<Outcome, Error> {
     for _ in 0..entry.plan.epochs {
         sample::shuffle(&mut order, &mut rng);
         for batch in order.chunks(entry.plan.batch) {
-            if times.len() % CURVATURE_PERIOD == 0 {
-                match trainer.wants_curvature() {
-                    Some(Curvature::GaussNewton) => {
-                        trainer.curvature(&gauss_newton(&params, batch, data, &mut rng)?)?;
-                    }
-                    Some(Curvature::Hutchinson) => trainer.curvature(&hutchinson(&params, batch, data, &mut rng)?)?,
-                    None => {}
+            match trainer.wants_curvature() {
+                Some(Curvature::GaussNewton) if times.len() % GAUSS_NEWTON_PERIOD == 0 => {
+                    trainer.curvature(&gauss_newton(&params, batch, data, &mut rng)?)?;
                 }
+                // In each step, as the paper has it. An old estimate is that of other samples.
+                Some(Curvature::Hutchinson) => trainer.curvature(&hutchinson(&params, batch, data, &mut rng)?)?,
+                _ => {}
             }
             let gradient = |at: &[f32], grads: &mut [f32]| gradient(at, batch, data, grads);
             times.push(trainer.advance(&mut params, &mut grads, gradient)?);
@@ -132,7 +131,7 @@ fn gauss_newton(params: &[f32], batch: &[usize], data: &Data, rng: &mut impl Rng
 /// [`Curvature::Hutchinson`]: `z · (H·z)` for random signs z. `H·z` is the difference of the gradients at two points on a line in
 /// the direction z.
 fn hutchinson(params: &[f32], batch: &[usize], data: &Data, rng: &mut impl Rng) -> Result<Vec<f32>, Error> {
-    const DISTANCE: f32 = 1.0 / 1024.0;
+    const DISTANCE: f32 = 1.0 / 128.0;
     let signs: Vec<f32> = params.iter().map(|_| if rng.next_u32() & 1 == 0 { 1.0 } else { -1.0 }).collect();
     let gradient_at = |distance: f32| {
         let at: Vec<f32> = params.iter().zip(&signs).map(|(p, z)| p + distance * z).collect();

@@ -104,7 +104,7 @@ pub const TUNED: &[Tuned] = &[
     tuned("Sophia", Signs, 0.003, 0.2, Constant, [0.02, 0.05, 0.05, 0.05]),
     tuned("QhAdam", Adam, 0.005, 0.3, Constant, [0.02, 0.1, 0.002, 0.001]),
     tuned("AdaMod", Adam, 0.005, 0.3, Constant, [0.02, 0.1, 0.002, 0.001]),
-    tuned("AdaHessian", Signs, 0.0003, 0.2, Constant, [0.05, 0.05, 0.2, 0.05]),
+    tuned("AdaHessian", Signs, 0.1, 0.2, Constant, [0.05, 0.05, 0.2, 0.05]),
     whole("Lars", 2.0, 10.0),
     whole("Lamb", 0.003, 0.1),
     whole("AdamP", 0.01, 0.3),
