@@ -34,6 +34,7 @@
 
 use crate::check;
 use crate::error::Error;
+use crate::math::{self, Factor};
 use crate::range::Range;
 use crate::real::Real;
 use crate::rule::{Adapter, Chain, Found, Pass, Passes, Scope, Terms};
@@ -66,15 +67,15 @@ pub enum Verdict {
 impl ClipNorm {
     const fn new(max_norm: f64, eps: f64) -> Result<Self, Error> {
         match check::field("max_norm", max_norm, Range::Positive) {
-            Ok(()) => Ok(ClipNorm { max_norm, eps }),
-            Err(error) => Err(error),
+            Err(error) if max_norm != f64::INFINITY => Err(error),
+            _ => Ok(ClipNorm { max_norm, eps }),
         }
     }
 
     /// PyTorch's form, with `1e-6` beside the norm.
     ///
     /// # Errors
-    /// [`Error::HyperParameter`] for a `max_norm` that is NaN or not above 0.
+    /// [`Error::HyperParameter`] for a `max_norm` that is NaN or not above 0. An infinite one clips nothing.
     pub const fn torch(max_norm: f64) -> Result<Self, Error> {
         ClipNorm::new(max_norm, 1e-6)
     }
@@ -82,7 +83,7 @@ impl ClipNorm {
     /// optax's form: the clipped gradients have the norm `max_norm`.
     ///
     /// # Errors
-    /// [`Error::HyperParameter`] for a `max_norm` that is NaN or not above 0.
+    /// [`Error::HyperParameter`] for a `max_norm` that is NaN or not above 0. An infinite one clips nothing.
     pub const fn optax(max_norm: f64) -> Result<Self, Error> {
         ClipNorm::new(max_norm, 0.0)
     }
@@ -93,22 +94,39 @@ impl ClipNorm {
     /// [`Error::NotFinite`] where the norm is NaN or infinite, which means that an element of the gradients is, and
     /// [`Error::HyperParameter`] where the norm is negative.
     pub const fn factor(&self, norm: f64) -> Result<f64, Error> {
-        if norm.is_nan() || norm == f64::INFINITY {
-            return Err(Error::NotFinite { name: "norm", value: norm });
+        match check_norm("norm", norm) {
+            Ok(()) => Ok(self.factor_of(norm)),
+            Err(error) => Err(error),
         }
-        if norm < 0.0 {
-            return Err(Error::HyperParameter { name: "norm", value: norm, range: Range::NonNegative });
-        }
-        let norm = norm + self.eps;
-        Ok(if norm > self.max_norm { self.max_norm / norm } else { 1.0 })
     }
 
-    /// [`ClipNorm::factor`] for a training loop that skips steps: [`Verdict::Skip`] in place of an error.
-    pub const fn verdict(&self, norm: f64) -> Verdict {
+    /// The factor for a norm that is not negative; NaN for a NaN.
+    const fn factor_of(&self, norm: f64) -> f64 {
+        let beside = norm + self.eps;
+        if norm == 0.0 || beside <= self.max_norm { 1.0 } else { self.max_norm / beside }
+    }
+
+    /// [`ClipNorm::factor`] for a training loop that skips steps: [`Verdict::Skip`] where the norm is NaN or infinite.
+    ///
+    /// # Errors
+    /// [`Error::HyperParameter`] where the norm is negative.
+    pub const fn verdict(&self, norm: f64) -> Result<Verdict, Error> {
         match self.factor(norm) {
-            Ok(factor) => Verdict::Scale(factor),
-            Err(_) => Verdict::Skip,
+            Ok(factor) => Ok(Verdict::Scale(factor)),
+            Err(Error::NotFinite { .. }) => Ok(Verdict::Skip),
+            Err(error) => Err(error),
         }
+    }
+}
+
+/// Refuses what is no norm of finite elements.
+const fn check_norm(name: &'static str, norm: f64) -> Result<(), Error> {
+    if norm.is_nan() || norm == f64::INFINITY {
+        Err(Error::NotFinite { name, value: norm })
+    } else if norm < 0.0 {
+        Err(Error::HyperParameter { name, value: norm, range: Range::NonNegative })
+    } else {
+        Ok(())
     }
 }
 
@@ -163,11 +181,19 @@ impl AdaptiveClip {
         if let Err(error) = self.check() {
             return Err(error);
         }
-        if param_norm.is_nan() || param_norm == f64::INFINITY {
-            return Err(Error::NotFinite { name: "param_norm", value: param_norm });
+        if let Err(error) = check_norm("param_norm", param_norm) {
+            return Err(error);
         }
-        let size = if param_norm > self.eps { param_norm } else { self.eps };
-        ClipNorm { max_norm: self.clipping * size, eps: 0.0 }.factor(grad_norm)
+        if let Err(error) = check_norm("grad_norm", grad_norm) {
+            return Err(error);
+        }
+        Ok(self.against(param_norm).factor_of(grad_norm))
+    }
+
+    /// The clip for weights of this norm, which is not negative.
+    const fn against(&self, param_norm: f64) -> ClipNorm {
+        let size = if param_norm < self.eps { self.eps } else { param_norm };
+        ClipNorm { max_norm: self.clipping * size, eps: 0.0 }
     }
 
     /// [`AdaptiveClip::factor`] for the weights and the gradient of a unit.
@@ -196,19 +222,12 @@ pub struct ClipByNorm {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClipAdaptively {
     clip: AdaptiveClip,
-    factor: f32,
-}
-
-/// The factor of a clip, or what was wrong with the norm.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Factor {
-    given: Result<f64, Error>,
-    rounded: f32,
+    factor: Factor,
 }
 
 impl ClipByNorm {
     pub(crate) const fn new(clip: ClipNorm) -> Self {
-        ClipByNorm { clip, factor: Factor { given: Ok(1.0), rounded: 1.0 } }
+        ClipByNorm { clip, factor: Factor::ONE }
     }
 }
 
@@ -220,19 +239,19 @@ impl Adapter for ClipByNorm {
         Terms::of([[g, g]])
     }
 
+    /// The sum is finite, or the step would have been refused.
     fn found(&mut self, _pass: usize, found: &Found<0>) {
-        let [norm, ..] = found.sums.map(crate::math::sqrt);
-        let given = self.clip.factor(norm);
-        self.factor = Factor { given, rounded: given.unwrap_or(0.0) as f32 };
+        let [squares, ..] = found.sums;
+        self.factor = Factor::new(self.clip.factor_of(math::sqrt(squares)));
     }
 
     #[inline(always)]
     fn grad<R: Real>(&self, _: R, g: R) -> R {
-        R::splat(self.factor.rounded) * g
+        self.factor.times(g)
     }
 
     fn check(&self) -> Result<(), Error> {
-        self.factor.given.map(drop)
+        Ok(())
     }
 }
 
@@ -244,15 +263,14 @@ impl Adapter for ClipAdaptively {
         Terms::of([[p, p], [g, g]])
     }
 
-    /// A norm that is not finite makes the gradients of the row so: other rows have been stepped already.
     fn found(&mut self, _pass: usize, found: &Found<0>) {
-        let [params, grads, ..] = found.sums.map(crate::math::sqrt);
-        self.factor = self.clip.factor(params, grads).map_or(f32::NAN, |factor| factor as f32);
+        let [params, grads, ..] = found.sums.map(math::sqrt);
+        self.factor = Factor::new(self.clip.against(params).factor_of(grads));
     }
 
     #[inline(always)]
     fn grad<R: Real>(&self, _: R, g: R) -> R {
-        R::splat(self.factor) * g
+        self.factor.times(g)
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -289,6 +307,6 @@ impl<U, A: Adapter, C> Step<U, A, C> {
     ///
     /// A gradient or a weight of a row that is not finite makes the parameters of the row NaN.
     pub fn adaptive_clip(self, clip: AdaptiveClip) -> Step<U, Chain<A, ClipAdaptively>, C> {
-        self.with(ClipAdaptively { clip, factor: 1.0 })
+        self.with(ClipAdaptively { clip, factor: Factor::ONE })
     }
 }

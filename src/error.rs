@@ -131,7 +131,18 @@ pub enum Error {
         /// The number of elements that were summed.
         found: u64,
     },
-    /// A norm, or another number computed from whole tensors, is NaN or infinite, because an element is.
+    /// An element is NaN or infinite, and the step looks at all tensors together.
+    NotFiniteElement {
+        /// The position of the tensor in the list, 0 where there is no list. Tensors of groups are counted on through the groups.
+        tensor: usize,
+        /// The slice that has the element.
+        slice: Slice,
+        /// The position of the element.
+        element: usize,
+        /// The element.
+        value: f32,
+    },
+    /// A loss, a norm, or another number computed from whole tensors, is NaN or infinite.
     NotFinite {
         /// The number, by its name.
         name: &'static str,
@@ -175,9 +186,21 @@ impl Error {
             Error::RowLength { .. } => "length of a row",
             Error::BlockLength => "length of a block",
             Error::SumLength { .. } => "number of elements in a sum",
+            Error::NotFiniteElement { .. } => "element that is not finite",
             Error::NotFinite { .. } => "number that is not finite",
             Error::NotDescent { .. } => "direction that is not one of descent",
             Error::SlotCount { .. } => "number of state slots",
+        }
+    }
+
+    /// This error of a sum, with the element that it is due to.
+    #[cold]
+    pub(crate) fn with_element(self, tensor: usize, found: Option<(Slice, usize, f32)>) -> Self {
+        match (self, found) {
+            (Error::NotFinite { .. }, Some((slice, element, value))) => {
+                Error::NotFiniteElement { tensor, slice, element, value }
+            }
+            (error, _) => error,
         }
     }
 
@@ -196,6 +219,8 @@ impl Error {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Slice {
+    /// The parameters.
+    Params,
     /// The gradients.
     Grads,
     /// A state slot with a number for each element. Slots are counted from 0 in the order that the optimizer documents.
@@ -256,6 +281,7 @@ pub enum Named {
 impl fmt::Display for Slice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Slice::Params => f.write_str("params"),
             Slice::Grads => f.write_str("grads"),
             Slice::State(slot) => write!(f, "state slot {slot}"),
             Slice::Numbers { slot, extent } => write!(f, "state slot {slot}, one number for each {extent},"),
@@ -325,6 +351,9 @@ impl fmt::Display for Error {
             Error::RowLength { row_len, len } => write!(f, "rows of {row_len} elements do not fill {len}"),
             Error::BlockLength => f.write_str("blocks have no elements"),
             Error::SumLength { expected, found } => write!(f, "the sum is of {found} elements, expected {expected}"),
+            Error::NotFiniteElement { tensor, slice, element, value } => {
+                write!(f, "{slice} of tensor {tensor} has {value} at element {element}, expected finite numbers")
+            }
             Error::NotFinite { name, value } => write!(f, "{name} is {value}, expected a finite number"),
             Error::NotDescent { slope } => write!(f, "the slope along the direction is {slope}, expected one below 0"),
             Error::SlotCount { expected, found } => write!(f, "{found} state slots, expected {expected}"),

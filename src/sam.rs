@@ -2,7 +2,7 @@
 
 use crate::check;
 use crate::error::Error;
-use crate::math;
+use crate::math::{self, Factor};
 use crate::range::Range;
 use crate::real::Real;
 use crate::rule::{Found, Pass, Passes, Rule, Scope, Terms};
@@ -69,7 +69,7 @@ impl Sam {
         check::field("rho", rho, Range::NonNegative)?;
         check::field("eps", eps, Range::Positive)?;
         check::field("eta", eta, Range::NonNegative)?;
-        Ok(Step::of(Perturbation { rho, eps, adaptive, eta: math::rounded(eta), rate: 0.0 }))
+        Ok(Step::of(Perturbation { rho, eps, adaptive, eta: math::rounded(eta), rate: Factor::ZERO }))
     }
 }
 
@@ -86,7 +86,7 @@ pub struct Perturbation {
     eps: f64,
     adaptive: bool,
     eta: f32,
-    rate: f32,
+    rate: Factor,
 }
 
 impl Perturbation {
@@ -107,13 +107,13 @@ impl Rule<1> for Perturbation {
     }
 
     fn found(&mut self, _: usize, found: &mut Found<1>) {
-        let [norm, ..] = found.sums.map(crate::math::sqrt);
-        self.rate = (self.rho / (norm + self.eps)) as f32;
+        let [norm, ..] = found.sums.map(math::sqrt);
+        self.rate = Factor::new(self.rho / (norm + self.eps));
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, _: R, g: R, [p]: [R; 1]) -> (R, [R; 1]) {
         let scaled = self.scaled(p, self.scaled(p, g));
-        (p + R::splat(self.rate) * scaled, [p])
+        (p + self.rate.times(scaled), [p])
     }
 }

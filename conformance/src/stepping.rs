@@ -23,6 +23,14 @@ impl Place {
     }
 }
 
+/// Nothing for a step over all tensors that was refused because a number is not finite.
+pub(crate) fn unless_refused<T>(applied: Result<T, Error>) -> Result<Option<T>, Error> {
+    match applied {
+        Err(Error::NotFiniteElement { .. } | Error::NotFinite { .. }) => Ok(None),
+        applied => applied.map(Some),
+    }
+}
+
 /// Every adapter at once.
 pub(crate) fn adapted<U, C>(step: Step<U, Unadapted, C>) -> Step<U, impl Adapter, C> {
     step.scale_grads(0.75).clip_by_value(0.5).l2(0.01).decoupled_decay(1e-3).maximize()

@@ -1,7 +1,7 @@
 //! Sums, rows and blocks, and what looks at a whole tensor before a step.
 
 use crate::inputs::{Buffers, Dice, Hash, MAX};
-use crate::stepping::Place;
+use crate::stepping::{Place, unless_refused};
 use gradstep::clip::{AdaptiveClip, ClipNorm};
 use gradstep::rule::{Adapter, Measure, Rule};
 use gradstep::sam::Sam;
@@ -133,5 +133,5 @@ fn step<U: Rule<S>, A: Adapter, const S: usize>(
     len: usize,
 ) -> Result<(), Error> {
     let (params, grads, state) = buffers.streams(len);
-    place.apply(step, params, grads, state)
+    unless_refused(place.apply(step, params, grads, state)).map(|_| ())
 }

@@ -104,7 +104,7 @@ impl Training {
         }
 
         let norm = squares.root() * loss_scale.inverse();
-        let verdict = ClipNorm::torch(MAX_NORM)?.verdict(norm);
+        let verdict = ClipNorm::torch(MAX_NORM)?.verdict(norm)?;
         LOSS_SCALE.update(&mut self.loss_scale, verdict == Verdict::Skip)?;
         match verdict {
             Verdict::Skip => self.grads.iter_mut().for_each(|grads| grads.fill(0.0)),

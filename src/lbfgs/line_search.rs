@@ -1,6 +1,7 @@
 use super::{Ray, at_most, finite, words, write};
 use crate::check;
 use crate::error::Error;
+use crate::math::Factor;
 use crate::range::Range;
 
 /// A line search for a step length t that fulfils the strong Wolfe conditions, which keep the pairs of
@@ -352,10 +353,10 @@ fn step_length(name: &'static str, t: f64) -> Result<(), Error> {
 
 checked_serde!(LineSearch);
 
-/// The nearest finite f32 to a step length, which is not negative.
+/// The nearest number of 24 bits to a step length, which is not negative, and at most the largest f32.
 fn nearest(t: f64) -> f64 {
-    let rounded = t as f32;
-    f64::from(if rounded < f32::MAX { rounded } else { f32::MAX })
+    const MOST: f64 = f32::MAX as f64;
+    Factor::new(if t < MOST { t } else { MOST }).to_f64()
 }
 
 /// The minimum, within bounds, of the cubic through two points with their slopes. The middle of the bounds where there is none.

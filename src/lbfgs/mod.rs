@@ -9,6 +9,7 @@ pub use tensor::LbfgsTensor;
 
 use crate::check;
 use crate::error::{Error, Slice};
+use crate::math::Factor;
 use crate::optim::HyperParameters;
 use crate::range::Range;
 use crate::sum::{Sum, larger, max_abs};
@@ -238,7 +239,7 @@ impl<const M: usize> LbfgsState<M> {
         check::field("t", t, Range::Finite)?;
         self.check_begun()?;
         LbfgsTensor::check_all::<M>(tensors)?;
-        tensors.iter_mut().try_for_each(|tensor| tensor.move_to(t as f32))
+        tensors.iter_mut().try_for_each(|tensor| tensor.move_to(Factor::new(t)))
     }
 
     /// ⟨g, d⟩: the derivative of the loss along the direction, where the gradients are those of the parameters as they are.
@@ -345,7 +346,7 @@ impl Lbfgs {
         *state = LbfgsState { iterations, ..new };
         let scale = if iterations == 1 && magnitudes > 1.0 { 1.0 / magnitudes } else { 1.0 };
         let size = tensors.iter().map(|tensor| max_abs(tensor.row(Row::Direction))).fold(0.0, larger);
-        Ok(Ray { slope: along, size: size.into(), first: f64::from((scale * self.lr) as f32) })
+        Ok(Ray { slope: along, size: size.into(), first: Factor::new(scale * self.lr).to_f64() })
     }
 
     /// Begins an iteration by [`Lbfgs::direction`] and goes the step length of [`Ray::first`], in one call.
@@ -358,7 +359,7 @@ impl Lbfgs {
         tensors: &mut [LbfgsTensor<'_>],
     ) -> Result<Ray, Error> {
         let ray = self.direction(state, tensors)?;
-        tensors.iter_mut().try_for_each(|tensor| tensor.move_to(ray.first as f32))?;
+        tensors.iter_mut().try_for_each(|tensor| tensor.move_to(Factor::new(ray.first)))?;
         Ok(ray)
     }
 }

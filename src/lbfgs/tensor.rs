@@ -1,4 +1,5 @@
 use crate::error::{Error, Slice};
+use crate::math::Factor;
 use crate::real::Real;
 use crate::rule::{Measure, Rule};
 use crate::run::{Step, Wrong, pass, take_mut};
@@ -95,12 +96,12 @@ impl Rule<0> for Combine {
 
 /// `buffer ← origin + factor · input`.
 #[derive(Clone, Copy)]
-struct Along(f32);
+struct Along(Factor);
 
 impl Rule<1> for Along {
     #[inline(always)]
     fn lane<R: Real>(&self, _: R, input: R, [origin]: [R; 1]) -> (R, [R; 1]) {
-        (origin + R::splat(self.0) * input, [origin])
+        (origin + self.0.times(input), [origin])
     }
 }
 
@@ -171,7 +172,7 @@ impl<'a> LbfgsTensor<'a> {
     }
 
     /// `p ← p0 + t·d`.
-    pub(super) fn move_to(&mut self, t: f32) -> Result<(), Error> {
+    pub(super) fn move_to(&mut self, t: Factor) -> Result<(), Error> {
         let (n, mut rest) = (self.params.len(), &mut *self.history);
         let [direction, origin] = [(); 2].map(|()| take_mut(&mut rest, n));
         Step::of(Along(t)).apply(self.params, direction, [origin])

@@ -22,6 +22,13 @@ pub(crate) const fn coefficient(name: &'static str, value: f64, coefficient: Coe
     }
 }
 
+/// Rounds a number of 0 or more that a state slot keeps for a whole unit. Beyond f32 it is the largest f32, so that an average of
+/// them comes back; NaN stays.
+#[inline]
+pub(crate) const fn stored(number: f64) -> f32 {
+    if number > f32::MAX as f64 { f32::MAX } else { number as f32 }
+}
+
 #[cold]
 const fn lost(name: &'static str, value: f64, coefficient: Coefficient) -> Error {
     Error::Coefficient { name, value, coefficient: coefficient.to_f64() }

@@ -29,6 +29,11 @@ impl Sums {
         self.0.iter().all(Sum::is_finite)
     }
 
+    /// The first sum that is NaN or infinite, if one is.
+    pub(crate) fn not_finite(&self) -> Option<f64> {
+        self.0.iter().find(|sum| !sum.is_finite()).map(Sum::value)
+    }
+
     /// Each sum, rounded once.
     #[inline]
     pub fn values(&self) -> [f64; 4] {

@@ -4,6 +4,7 @@ use super::adapter::Adapter;
 use super::pass::{Found, Pass, Passes, Terms};
 use crate::check;
 use crate::error::Error;
+use crate::math::Factor;
 use crate::range::Range;
 use crate::real::Real;
 use crate::shape::Scope;
@@ -12,7 +13,7 @@ use crate::shape::Scope;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScaleGrads {
     given: f64,
-    factor: f32,
+    factor: Factor,
 }
 
 /// `g ← min(max(g, −limit), limit)`; made by [`Step::clip_by_value`](crate::Step::clip_by_value).
@@ -70,9 +71,9 @@ impl Adapter for CentralizeGrads {
 }
 
 impl ScaleGrads {
-    /// A factor that is not a finite f32 is an error of [`Step::apply`](crate::Step::apply).
+    /// A factor that is not a finite f32, or below 2⁻²⁷⁵ and not 0, is an error of [`Step::apply`](crate::Step::apply).
     pub const fn new(factor: f64) -> Self {
-        ScaleGrads { given: factor, factor: factor as f32 }
+        ScaleGrads { given: factor, factor: Factor::new(factor) }
     }
 }
 
@@ -94,12 +95,19 @@ impl DecoupledDecay {
 impl Adapter for ScaleGrads {
     #[inline(always)]
     fn grad<R: Real>(&self, _p: R, g: R) -> R {
-        R::splat(self.factor) * g
+        self.factor.times(g)
     }
 
     #[inline(always)]
     fn check(&self) -> Result<(), Error> {
-        check::field("scale_grads", self.given, Range::Finite)
+        let (name, value) = ("scale_grads", self.given);
+        if !Range::Finite.contains(value) {
+            Err(Error::HyperParameter { name, value, range: Range::Finite })
+        } else if self.factor.is_zero() && value != 0.0 {
+            Err(Error::Coefficient { name, value, coefficient: value })
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -192,6 +192,19 @@ pub struct Found<const S: usize> {
 }
 
 impl<const S: usize> Found<S> {
+    /// What a pass found for a unit, without a clock. If a sum is NaN or infinite, all are NaN, and so is the update of the unit.
+    #[inline(always)]
+    pub(crate) fn of_unit(
+        sums: [f64; MAX_SUMS],
+        len: u64,
+        is_matrix: bool,
+        slots: [f32; S],
+        loss: Option<f64>,
+    ) -> Self {
+        let sums = if sums.iter().all(|sum| sum.is_finite()) { sums } else { [f64::NAN; MAX_SUMS] };
+        Found { sums, len, is_matrix, slots, clock: [0.0; 3], loss: loss.unwrap_or(f64::NAN) }
+    }
+
     /// A sum over the number of elements, 0 where there is none.
     #[inline]
     pub fn mean(&self, sum: f64) -> f64 {

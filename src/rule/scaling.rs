@@ -2,7 +2,7 @@
 
 use super::pass::{Found, Pass, Passes, Terms};
 use super::penalty::Penalty;
-use crate::math::trust_ratio;
+use crate::math::{Factor, trust_ratio};
 use crate::real::Real;
 use crate::shape::Scope;
 
@@ -47,14 +47,14 @@ impl<const S: usize> Scaling<S> for Unscaled {
 pub(crate) struct Rated {
     /// Weight decay in the update.
     pub(crate) decay: Penalty,
-    pub(crate) rate: f32,
+    pub(crate) rate: Factor,
 }
 
 impl Rated {
     /// What is subtracted from `p`.
     #[inline(always)]
     pub(crate) fn of<R: Real>(&self, p: R, update: R) -> R {
-        R::splat(self.rate) * self.decay.add_to(update, p)
+        self.rate.times(self.decay.add_to(update, p))
     }
 }
 
@@ -88,7 +88,7 @@ impl<const S: usize> Scaling<S> for TrustRatio {
         let of_params = if of_params > self.max_param_norm { self.max_param_norm } else { of_params };
         let ratio = if self.adapts { trust_ratio(1.0, of_params, of_update, self.eps) } else { 1.0 };
         let ratio = if self.adapts && ratio > self.max_ratio { self.max_ratio } else { ratio };
-        self.rated.rate = (self.lr * ratio) as f32;
+        self.rated.rate = Factor::new(self.lr * ratio);
     }
 
     #[inline(always)]

@@ -6,6 +6,7 @@ use super::direction::Direction;
 use super::pass::{Found, Pass, Passes, Terms};
 use crate::check;
 use crate::error::Error;
+use crate::math::{self, Factor};
 use crate::range::Range;
 use crate::real::Real;
 use crate::shape::Extent;
@@ -47,7 +48,7 @@ pub struct CautiousMean<D> {
 pub struct Bounded<D> {
     direction: D,
     rms: f64,
-    factor: f32,
+    factor: Factor,
 }
 
 impl<D> CautiousMean<D> {
@@ -59,7 +60,7 @@ impl<D> CautiousMean<D> {
 impl<D> Bounded<D> {
     /// `rms` is the bound.
     pub(crate) const fn new(direction: D, rms: f64) -> Self {
-        Bounded { direction, rms, factor: 1.0 }
+        Bounded { direction, rms, factor: Factor::ONE }
     }
 }
 
@@ -130,14 +131,14 @@ impl<D: Direction<S>, const S: usize> Direction<S> for Bounded<D> {
             return self.direction.found(pass, found);
         }
         let [squares, ..] = found.sums;
-        let rms = crate::math::sqrt(found.mean(squares));
-        self.factor = if rms <= self.rms { 1.0 } else { (self.rms / rms) as f32 };
+        let rms = math::sqrt(found.mean(squares));
+        self.factor = if rms <= self.rms { Factor::ONE } else { Factor::new(self.rms / rms) };
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [R; S]) {
         let (update, state) = self.direction.lane(p, g, state);
-        (R::splat(self.factor) * update, state)
+        (self.factor.times(update), state)
     }
 
     #[inline(always)]

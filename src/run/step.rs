@@ -165,7 +165,8 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
         let mut step = *self;
         step.look_at_all(|step, pass, total| {
             total.merge(&units::sums(backend, &step.fused, pass, streams.only_read()));
-        })?;
+        })
+        .map_err(|error| error.with_element(0, streams.not_finite(&U::EXTENTS)))?;
         units::apply(backend, &step.fused, streams, &shape, &step.progress);
         Ok(step.next.applied())
     }
@@ -227,7 +228,8 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
             return Ok(self.next.applied());
         }
         let mut step = *self;
-        step.look_at_all(|step, pass, total| step.sum_all(backend, pass, items, total))?;
+        step.look_at_all(|step, pass, total| step.sum_all(backend, pass, items, total))
+            .map_err(|error| Self::located(error, &mut *items))?;
         step.finish_all(backend, items);
         Ok(step.next.applied())
     }
@@ -270,9 +272,23 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
             let pass = usize::from(self.progress.done);
             let mut total = Sums::ZERO;
             sum(self, pass, &mut total);
+            check_sums(&total)?;
             self.complete(pass, &total, [0.0; S], false);
         }
         self.fused.check()
+    }
+
+    /// An error of sums, with the element of a list that it is due to.
+    #[cold]
+    fn located<'a, I: Item<S> + 'a, const S: usize>(error: Error, items: impl IntoIterator<Item = &'a mut I>) -> Error
+    where
+        U: Rule<S>,
+    {
+        let found = items.into_iter().enumerate().find_map(|(tensor, item)| {
+            let found = item.streams(&U::EXTENTS).ok()?.not_finite(&U::EXTENTS)?;
+            Some((tensor, found))
+        });
+        found.map_or(error, |(tensor, found)| error.with_element(tensor, Some(found)))
     }
 
     /// Takes in the sums of a pass over a unit with these numbers of its slots, which it returns as they are then.
@@ -280,9 +296,8 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
     where
         U: Rule<S>,
     {
-        let clock = self.next.values();
-        let loss = self.progress.loss.unwrap_or(f64::NAN);
-        let mut found = Found { sums: sums.values(), len: sums.len(), is_matrix, slots, clock, loss };
+        let found = Found::of_unit(sums.values(), sums.len(), is_matrix, slots, self.progress.loss);
+        let mut found = Found { clock: self.next.values(), ..found };
         self.fused.found(pass, &mut found);
         self.next.set_values(found.clock);
         self.progress.done += u8::from(!<Adapted<U, A> as Rule<S>>::PASSES.gathers(pass));
@@ -295,8 +310,12 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
     where
         U: Rule<S>,
     {
-        if const { <Adapted<U, A> as Rule<S>>::PASSES.need_loss() } && self.progress.loss.is_none() {
-            return Err(Error::Missing { name: "loss" });
+        if const { <Adapted<U, A> as Rule<S>>::PASSES.need_loss() } {
+            match self.progress.loss {
+                None => return Err(Error::Missing { name: "loss" }),
+                Some(value) if !value.is_finite() => return Err(Error::NotFinite { name: "loss", value }),
+                Some(_) => {}
+            }
         }
         self.fused.check()
     }
@@ -418,7 +437,8 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
                 Some(units::par_sums(backend, &step.fused, pass, streams.only_read()))
             };
             *total = parallel::list(items, &|item| item.shape().len, &|item| sum(item).unwrap_or(Sums::ZERO));
-        })?;
+        })
+        .map_err(|error| Self::located(error, &mut *items))?;
         parallel::list(items, &|item: &I| item.shape().len, &|item| {
             let shape = item.shape();
             if let Ok(streams) = item.streams(&U::EXTENTS) {
@@ -522,6 +542,9 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
                 }
             }
         }
+        if scope == Scope::All {
+            check_sums(sums)?;
+        }
         let numbers = step.complete(self.progress.done.into(), sums, numbers, shape.is_matrix);
         if scope == Scope::All {
             step.fused.check()?;
@@ -581,6 +604,8 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
             for (step, list) in steps.iter().zip(&mut lists) {
                 step.sum_all(backend, pass, list, &mut total);
             }
+            check_sums(&total)
+                .map_err(|error| Self::located(error, lists.iter_mut().flat_map(|list| list.iter_mut())))?;
             for step in &mut steps {
                 step.complete(pass, &total, [0.0; S], false);
             }
@@ -617,6 +642,15 @@ impl<U, A: Adapter, C: Clock> Step<U, A, C> {
             );
         }
         Applied::new(self.next).commit(clock)
+    }
+}
+
+/// Refuses sums over all tensors that are NaN or infinite.
+#[inline]
+fn check_sums(sums: &Sums) -> Result<(), Error> {
+    match sums.not_finite() {
+        None => Ok(()),
+        Some(value) => Err(Error::NotFinite { name: "sum", value }),
     }
 }
 

@@ -245,6 +245,25 @@ impl<'a, A: Access, const S: usize> Streams<'a, S, A> {
         Some(Streams { len: self.len, params, grads: params, state: [], access: PhantomData, borrow: PhantomData })
     }
 
+    /// The first element of the gradients, else of the parameters, else of a slot, that is NaN or infinite.
+    #[cold]
+    pub(super) fn not_finite(&self, extents: &[Extent; S]) -> Option<(Slice, usize, f32)> {
+        let find = |name: Slice, slice: *mut f32| {
+            // SAFETY: each pointer is that of a slice of this length, and nobody writes there during the life of `self`.
+            let slice = unsafe { core::slice::from_raw_parts(slice, self.len) };
+            let at = slice.iter().position(|x| !x.is_finite())?;
+            Some((name, at, *slice.get(at)?))
+        };
+        let mut found = find(Slice::Grads, self.grads).or_else(|| find(Slice::Params, self.params));
+        each_slot!(
+            S,
+            |slot| if let (None, Some(from), true) = (found, self.state.get(slot), is_element(extents, slot)) {
+                found = find(Slice::State(slot), *from);
+            }
+        );
+        found
+    }
+
     /// The number of elements of every slice.
     #[inline(always)]
     pub(super) fn len(&self) -> usize {

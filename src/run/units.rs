@@ -207,8 +207,7 @@ pub(super) fn complete<U: Rule<S>, A: Access, const S: usize>(
 ) {
     // SAFETY: the slices are those of one unit of the scope.
     let slots = unsafe { unit.numbers(&U::EXTENTS, scope) };
-    let (len, is_matrix) = (unit.len() as u64, shape.is_matrix);
-    let mut found = Found { sums, len, is_matrix, slots, clock: [0.0; 3], loss: loss.unwrap_or(f64::NAN) };
+    let mut found = Found::of_unit(sums, unit.len() as u64, shape.is_matrix, slots, loss);
     rule.found(pass, &mut found);
     // SAFETY: as above.
     unsafe { unit.set_numbers(&U::EXTENTS, scope, found.slots) };

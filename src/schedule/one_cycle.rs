@@ -119,7 +119,11 @@ impl OneCycle {
         } else {
             rise
         };
-        OneCycle::with_ends(max_lr, [rise, fall, steps - 1.0], options)
+        match OneCycle::with_ends(max_lr, [rise, fall, steps - 1.0], options) {
+            // The rise takes all steps, and the last one is its peak.
+            Ok(cycle) if cycle.rise >= cycle.last => Ok(OneCycle { end: cycle.peak, ..cycle }),
+            cycle => cycle,
+        }
     }
 
     /// `optax.cosine_onecycle_schedule` of `transition_steps` steps, at least 1; with [`OneCycleOptions::LINEAR`],

@@ -6,7 +6,7 @@ use crate::range::Range;
 /// The rate is multiplied by a factor when a metric, usually a loss, has not improved for some time.
 ///
 /// ```text
-/// better:  metric < best·(1 − relative) − absolute;  metric > best·(1 + relative) + absolute if it is to grow
+/// better:  metric < best − relative·|best| − absolute;  metric > best + relative·|best| + absolute if it is to grow
 /// more than `patience` metrics in a row that are not better:  lr ← max(lr·factor, min_lr), and
 /// the next `cooldown` metrics do not count as bad
 /// ```
@@ -15,11 +15,11 @@ use crate::range::Range;
 ///
 /// | preset | patience | eps |
 /// |---|---|---|
-/// | [`ReduceOnPlateau::torch`], `torch.optim.lr_scheduler.ReduceLROnPlateau`, PyTorch 2.15, the default | 10: the eleventh bad metric reduces | 1e-8 |
+/// | [`ReduceOnPlateau::torch`], `torch.optim.lr_scheduler.ReduceLROnPlateau`, PyTorch 2.15 | 10: the eleventh bad metric reduces | 1e-8 |
 /// | [`ReduceOnPlateau::optax`], `optax.contrib.reduce_on_plateau`, optax 0.2.8 | 9: the tenth one, as optax's own `patience` of 10 means | 0 |
 ///
 /// torch's `threshold` is `relative` with the threshold mode `rel`, and `absolute` with `abs`; the other one is 0.
-/// optax's `rtol` and `atol` are the two together. optax scales updates and not a rate: start at a rate of 1, and
+/// optax's `rtol` and `atol` are the two together. Both presets are [`signed`](ReduceOnPlateau::signed). optax scales updates and not a rate: start at a rate of 1, and
 /// multiply your rate by it.
 ///
 /// ```
@@ -41,6 +41,9 @@ pub struct ReduceOnPlateau {
     pub patience: u64,
     /// The part of the best metric by which a better one differs. At least 0 and below 1. Default 1e-4.
     pub relative: f64,
+    /// Takes `relative·best` in place of `relative·|best|`, as torch and optax do. A worse metric than a negative best one may
+    /// then count as better. Default false.
+    pub signed: bool,
     /// The amount by which a better metric differs from the best one, in its unit. At least 0. Default 0.
     pub absolute: f64,
     /// Metrics after a reduction that do not count as bad. Default 0.
@@ -80,6 +83,7 @@ impl ReduceOnPlateau {
         factor: 0.1,
         patience: 10,
         relative: 1e-4,
+        signed: false,
         absolute: 0.0,
         cooldown: 0,
         min_lr: 0.0,
@@ -87,14 +91,14 @@ impl ReduceOnPlateau {
         maximize: false,
     };
 
-    /// PyTorch's, the default.
+    /// PyTorch's: the default, but [`signed`](ReduceOnPlateau::signed).
     pub const fn torch() -> Self {
-        ReduceOnPlateau::DEFAULT
+        ReduceOnPlateau { signed: true, ..ReduceOnPlateau::DEFAULT }
     }
 
     /// optax's: the tenth bad metric in a row reduces, by however little.
     pub const fn optax() -> Self {
-        ReduceOnPlateau { patience: 9, eps: 0.0, ..ReduceOnPlateau::DEFAULT }
+        ReduceOnPlateau { patience: 9, eps: 0.0, ..ReduceOnPlateau::torch() }
     }
 
     /// Updates the state with one more metric. Then [`Plateau::lr`] is the rate of the next steps.
@@ -130,9 +134,14 @@ impl ReduceOnPlateau {
 
     fn is_better(&self, metric: f64, best: Option<f64>) -> bool {
         metric.is_finite()
-            && best.is_none_or(|best| match self.maximize {
-                false => metric < best * (1.0 - self.relative) - self.absolute,
-                true => metric > best * (1.0 + self.relative) + self.absolute,
+            && best.is_none_or(|best| {
+                let is_turned = best < 0.0 && !self.signed;
+                let share = if self.maximize != is_turned { 1.0 + self.relative } else { 1.0 - self.relative };
+                if self.maximize {
+                    metric > best * share + self.absolute
+                } else {
+                    metric < best * share - self.absolute
+                }
             })
     }
 }

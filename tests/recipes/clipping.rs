@@ -170,7 +170,8 @@ fn clipping_in_a_step() {
     let before = params;
     let mut tensors = Tensor::new::<[f32; 0]>(&mut params, &grads, &mut []).chunks(2).collect::<Vec<_>>();
     let refused = clipped.apply_all(&mut tensors);
-    assert_eq!(refused, Err(Error::NotFinite { name: "norm", value: f64::INFINITY }));
+    let value = f32::INFINITY;
+    assert_eq!(refused, Err(Error::NotFiniteElement { tensor: 2, slice: Slice::Grads, element: 0, value }));
     assert_eq!(params, before);
 
     let adaptive = step.adaptive_clip(AdaptiveClip { clipping: 0.5, ..AdaptiveClip::DEFAULT });
@@ -193,7 +194,7 @@ fn clipping_in_a_step() {
 
 #[test]
 fn refuses_norms_and_limits() {
-    for bad in [f64::NAN, 0.0, -1.0, f64::INFINITY] {
+    for bad in [f64::NAN, 0.0, -1.0, f64::NEG_INFINITY] {
         for made in [ClipNorm::torch(bad), ClipNorm::optax(bad)] {
             match made {
                 Err(Error::HyperParameter { name: "max_norm", value, range: Range::Positive }) => {
@@ -212,16 +213,28 @@ fn refuses_norms_and_limits() {
     let clip = ClipNorm::torch(1.0).unwrap();
     for norm in [f64::NAN, f64::INFINITY] {
         assert!(matches!(clip.factor(norm), Err(Error::NotFinite { name: "norm", .. })));
-        assert_eq!(clip.verdict(norm), Verdict::Skip);
+        assert_eq!(clip.verdict(norm), Ok(Verdict::Skip));
         assert!(matches!(AdaptiveClip::DEFAULT.factor(norm, 1.0), Err(Error::NotFinite { name: "param_norm", .. })));
-        assert!(matches!(AdaptiveClip::DEFAULT.factor(1.0, norm), Err(Error::NotFinite { name: "norm", .. })));
+        assert!(matches!(AdaptiveClip::DEFAULT.factor(1.0, norm), Err(Error::NotFinite { name: "grad_norm", .. })));
     }
-    assert!(matches!(clip.factor(-1.0), Err(Error::HyperParameter { name: "norm", .. })));
+    for norm in [-1.0, f64::NEG_INFINITY] {
+        let refused = Error::HyperParameter { name: "norm", value: norm, range: Range::NonNegative };
+        assert_eq!((clip.factor(norm), clip.verdict(norm)), (Err(refused), Err(refused)));
+        let of_params = AdaptiveClip::DEFAULT.factor(norm, 1.0);
+        assert!(matches!(of_params, Err(Error::HyperParameter { name: "param_norm", .. })));
+        let of_grads = AdaptiveClip::DEFAULT.factor(1.0, norm);
+        assert!(matches!(of_grads, Err(Error::HyperParameter { name: "grad_norm", .. })));
+    }
+    // Nothing to scale, and no limit.
+    assert_eq!(ClipNorm::torch(1e-7).unwrap().factor(0.0), Ok(1.0));
+    for clip in [ClipNorm::torch(f64::INFINITY), ClipNorm::optax(f64::INFINITY)] {
+        assert_eq!(clip.unwrap().factor(1e300), Ok(1.0));
+    }
     // torch's epsilon, and the least norm of weights.
     assert_eq!(ClipNorm::torch(1e-6).unwrap().factor(3e-6), Ok(0.25));
     assert_eq!(AdaptiveClip { clipping: 0.5, eps: 2.0 }.factor(0.0, 4.0), Ok(0.25));
     // Nothing to clip.
     assert_eq!(clip.factor(Sum::squares(&[]).root()), Ok(1.0));
     assert_eq!(ClipNorm::optax(1.0).unwrap().factor(1.0), Ok(1.0));
-    assert_eq!(ClipNorm::optax(1.0).unwrap().verdict(2.0), Verdict::Scale(0.5));
+    assert_eq!(ClipNorm::optax(1.0).unwrap().verdict(2.0), Ok(Verdict::Scale(0.5)));
 }

@@ -10,6 +10,7 @@
 mod accumulating;
 mod bits;
 mod clipping;
+mod extremes;
 mod lbfgs;
 mod reference;
 mod settings;

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{Coefficient, trust_ratio};
+use crate::math::{Coefficient, Factor, trust_ratio};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -48,7 +48,7 @@ impl Optimizer<0> for Fromage {
         let direction = FromageDirection {
             // 1 − 1/√(1+lr²) without its cancellation.
             shrinkage: (self.lr * self.lr / (root * (1.0 + root))) as f32,
-            rate: 0.0,
+            rate: Factor::ZERO,
             lr: self.lr / root,
             min_norm: self.min_norm,
         };
@@ -60,7 +60,7 @@ impl Optimizer<0> for Fromage {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FromageDirection {
     shrinkage: f32,
-    rate: f32,
+    rate: Factor,
     lr: f64,
     min_norm: f64,
 }
@@ -77,11 +77,11 @@ impl Direction<0> for FromageDirection {
     fn found(&mut self, _: usize, found: &mut Found<0>) {
         let least = |norm: f64| if norm < self.min_norm { self.min_norm } else { norm };
         let [of_params, of_grads, ..] = found.sums.map(crate::math::sqrt).map(least);
-        self.rate = (self.lr * trust_ratio(1.0, of_params, of_grads, 0.0)) as f32;
+        self.rate = Factor::new(self.lr * trust_ratio(1.0, of_params, of_grads, 0.0));
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, []: [R; 0]) -> (R, [R; 0]) {
-        (R::splat(self.shrinkage) * p + R::splat(self.rate) * g, [])
+        (R::splat(self.shrinkage) * p + self.rate.times(g), [])
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, bias_correction as bias_correction_of};
+use crate::math::{self, Coefficient, Factor, bias_correction as bias_correction_of};
 use crate::optim::moments::{Adam, AdamDirection};
 use crate::optim::{
     decay::{DecayForm, decay},
@@ -78,7 +78,7 @@ impl Optimizer<2> for Lamb {
         let decay = decay(decay_form, beside, Coefficient::new(self.lr))?;
         let lr = if self.step_correction { self.lr / bias_correction_of(beta1, t).to_f64() } else { self.lr };
         let scaling = TrustRatio {
-            rated: Rated { decay: Penalty::new(math::rounded(in_update)), rate: 0.0 },
+            rated: Rated { decay: Penalty::new(math::rounded(in_update)), rate: Factor::ZERO },
             beside: decay.in_step(),
             lr,
             adapts: self.always_adapt || weight_decay != 0.0,

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, trust_ratio};
+use crate::math::{self, Coefficient, Factor, trust_ratio};
 use crate::optim::descent::MomentumDirection;
 use crate::optim::{
     decay::{DecayForm, decay, descent},
@@ -77,7 +77,7 @@ impl Optimizer<1> for Lars {
         let is_coupled = self.decay_form == DecayForm::Coupled;
         let direction = LarsDirection {
             decay: Penalty::new(if is_coupled { math::rounded(self.weight_decay) } else { 0.0 }),
-            ratio: 1.0,
+            ratio: Factor::ONE,
             momentum: MomentumDirection::new(lr, self.momentum, dampening, self.nesterov),
             hyper: *self,
         };
@@ -90,7 +90,7 @@ impl Optimizer<1> for Lars {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LarsDirection {
     decay: Penalty,
-    ratio: f32,
+    ratio: Factor,
     momentum: MomentumDirection,
     hyper: Lars,
 }
@@ -107,12 +107,12 @@ impl Direction<1> for LarsDirection {
     #[inline]
     fn found(&mut self, _: usize, found: &mut Found<1>) {
         let [of_params, of_grads, ..] = found.sums.map(crate::math::sqrt);
-        self.ratio = self.hyper.ratio(of_params, of_grads) as f32;
+        self.ratio = Factor::new(self.hyper.ratio(of_params, of_grads));
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, state: [R; 1]) -> (R, [R; 1]) {
-        self.momentum.lane(p, R::splat(self.ratio) * self.decay.add_to(g, p), state)
+        self.momentum.lane(p, self.ratio.times(self.decay.add_to(g, p)), state)
     }
 
     #[inline(always)]

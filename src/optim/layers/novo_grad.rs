@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, quotient};
+use crate::math::{self, Coefficient, Factor, quotient};
 use crate::optim::descent::MomentumDirection;
 use crate::optim::{
     decay::{DecayForm, decay, descent},
@@ -64,7 +64,7 @@ impl Optimizer<2> for NovoGrad {
         let is_coupled = self.decay_form == DecayForm::Coupled;
         let averaged = if self.grad_averaging { self.beta1 } else { 0.0 };
         let direction = NovoGradDirection {
-            scale: 0.0,
+            scale: Factor::ZERO,
             decay: Penalty::new(if is_coupled { math::rounded(self.weight_decay) } else { 0.0 }),
             momentum: MomentumDirection::new(self.lr, self.beta1, averaged, false),
             is_first: t == 1,
@@ -78,7 +78,7 @@ impl Optimizer<2> for NovoGrad {
 /// [`Momentum`](crate::Momentum) of a gradient that is divided by the norm of its tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NovoGradDirection {
-    scale: f32,
+    scale: Factor,
     decay: Penalty,
     momentum: MomentumDirection,
     is_first: bool,
@@ -101,13 +101,13 @@ impl Direction<2> for NovoGradDirection {
         let v = f64::from(mean) * len;
         let is_start = self.is_first || (restarts && v == 0.0);
         let v = if is_start { squares } else { v + (1.0 - beta2) * (squares - v) };
-        found.slots = [m, (v / len) as f32];
-        self.scale = quotient(1.0, crate::math::sqrt(v + eps_root) + eps) as f32;
+        found.slots = [m, math::stored(v / len)];
+        self.scale = Factor::new(quotient(1.0, math::sqrt(v + eps_root) + eps));
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, mean]: [R; 2]) -> (R, [R; 2]) {
-        let g = self.decay.add_to(R::splat(self.scale) * g, p);
+        let g = self.decay.add_to(self.scale.times(g), p);
         let (update, [m]) = self.momentum.lane(p, g, [m]);
         (update, [m, mean])
     }

@@ -1,4 +1,5 @@
 use crate::error::Error;
+use crate::math::{Factor, quotient};
 use crate::real::Real;
 use crate::rule::{Direction, Found, Pass, Passes, Penalty, Scope, Terms};
 use crate::shape::Extent;
@@ -21,7 +22,7 @@ pub struct Projected<D> {
     decay_projected: Penalty,
     seen: Seen,
     /// What is taken off the update for each parameter.
-    along: f32,
+    along: Factor,
 }
 
 /// What the first pass has seen of a tensor, row by row.
@@ -44,7 +45,7 @@ impl<D> Projected<D> {
             decay: Penalty::new(decay),
             decay_projected: Penalty::new(decay_projected),
             seen: Seen { len: 0, by_rows: true, sums: [0.0; 4] },
-            along: 0.0,
+            along: Factor::ZERO,
         }
     }
 
@@ -59,9 +60,9 @@ impl<D> Projected<D> {
     }
 
     /// What is taken off the update for each parameter of a unit: ⟨p, u⟩/(‖p‖ + eps)².
-    fn along(&self, of_params: f64, product: f64) -> f32 {
+    fn along(&self, of_params: f64, product: f64) -> Factor {
         let norm = crate::math::sqrt(of_params) + self.eps;
-        (product / (norm * norm)) as f32
+        Factor::new(quotient(product, norm * norm))
     }
 }
 
@@ -113,7 +114,7 @@ impl<D: Direction<S>, const S: usize> Direction<S> for Projected<D> {
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, state: [R; S]) -> (R, [R; S]) {
         let (update, state) = self.direction.lane(p, g, state);
-        let update = update - R::splat(self.along) * p;
+        let update = update - self.along.times(p);
         (self.decay.add_to(update, p), state)
     }
 

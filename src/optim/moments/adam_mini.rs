@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{Coefficient, Ema, bias_correction, quotient};
+use crate::math::{self, Coefficient, Ema, Factor, bias_correction, quotient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -43,7 +43,7 @@ impl Optimizer<2> for AdamMini {
         let AdamMini { lr, beta1, beta2, eps, weight_decay, decay_form, maximize } = *self;
         let direction = AdamMiniDirection {
             first: Ema::unchecked(beta1),
-            rate: 0.0,
+            rate: Factor::ZERO,
             beta2,
             lr: lr / bias_correction(beta1, t).to_f64(),
             seen2: bias_correction(beta2, t).to_f64(),
@@ -57,7 +57,7 @@ impl Optimizer<2> for AdamMini {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamMiniDirection {
     first: Ema,
-    rate: f32,
+    rate: Factor,
     beta2: f64,
     lr: f64,
     seen2: f64,
@@ -78,14 +78,14 @@ impl Direction<2> for AdamMiniDirection {
         let [squares, ..] = found.sums;
         let [m, v] = found.slots;
         let v = f64::from(v) + (1.0 - self.beta2) * (found.mean(squares) - f64::from(v));
-        found.slots = [m, v as f32];
-        self.rate = quotient(self.lr, crate::math::sqrt(v / self.seen2) + self.eps) as f32;
+        found.slots = [m, math::stored(v)];
+        self.rate = Factor::new(quotient(self.lr, math::sqrt(v / self.seen2) + self.eps));
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, _: R, g: R, [m, v]: [R; 2]) -> (R, [R; 2]) {
         let m = self.first.of(m, g);
-        (R::splat(self.rate) * m, [m, v])
+        (self.rate.times(m), [m, v])
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 use super::adam::{Adam, AdamDirection};
 use crate::error::Error;
-use crate::math::{self, Coefficient};
+use crate::math::{self, Coefficient, Factor};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -44,9 +44,10 @@ impl Optimizer<3> for Mars {
     fn rule(&self, t: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let Mars { lr, beta1, beta2, eps, gamma, weight_decay, decay_form, maximize } = *self;
         let change = Coefficient::new(beta1) / Coefficient::new(beta1).complement() * Coefficient::new(gamma);
+        let of_change = math::coefficient("gamma", gamma, change)?;
         let direction = MarsDirection {
-            of_change: if t == 1 { 0.0 } else { math::coefficient("gamma", gamma, change)? },
-            scale: 1.0,
+            of_change: if t == 1 { 0.0 } else { of_change },
+            scale: Factor::ONE,
             adam: AdamDirection::new(&Adam { lr, beta1, beta2, eps, ..Adam::DEFAULT }, t)?,
         };
         Ok(descent(maximize, decay(decay_form, weight_decay, Coefficient::new(lr))?, direction))
@@ -57,7 +58,7 @@ impl Optimizer<3> for Mars {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MarsDirection {
     of_change: f32,
-    scale: f32,
+    scale: Factor,
     adam: AdamDirection,
 }
 
@@ -81,12 +82,12 @@ impl Direction<3> for MarsDirection {
     #[inline]
     fn found(&mut self, _: usize, found: &mut Found<3>) {
         let [norm, ..] = found.sums.map(crate::math::sqrt);
-        self.scale = if norm <= 1.0 { 1.0 } else { (1.0 / norm) as f32 };
+        self.scale = if norm <= 1.0 { Factor::ONE } else { Factor::new(1.0 / norm) };
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, p: R, g: R, [m, v, last]: [R; 3]) -> (R, [R; 3]) {
-        let c = R::splat(self.scale) * self.corrected(g, last);
+        let c = self.scale.times(self.corrected(g, last));
         let (update, [m, v]) = self.adam.lane(p, c, [m, v]);
         (update, [m, v, g])
     }

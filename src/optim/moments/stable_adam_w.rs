@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema};
+use crate::math::{self, Coefficient, Ema, Factor};
 use crate::optim::{
     decay::{DecayForm, decay},
     optimizer::Optimizer,
@@ -45,7 +45,7 @@ impl Optimizer<2> for StableAdamW {
         let average = |beta: f64| Ema::corrected(beta, t);
         let direction = StableAdamWDirection { first: average(beta1), second: average(beta2), eps: math::rounded(eps) };
         let (in_update, beside) = decay_form.split(weight_decay);
-        let rated = Rated { decay: Penalty::new(math::rounded(in_update)), rate: 0.0 };
+        let rated = Rated { decay: Penalty::new(math::rounded(in_update)), rate: Factor::ZERO };
         let scaling = Surprise { rated, lr, second: direction.second, eps: direction.eps };
         let decay = decay(decay_form, beside, Coefficient::new(lr))?;
         Ok(Decayed::new(maximize, decay, Descent::scaled(direction, scaling)))
@@ -95,7 +95,7 @@ impl Scaling<2> for Surprise {
     fn found(&mut self, _: usize, found: &mut Found<2>) {
         let [squares, ..] = found.sums;
         let rms = crate::math::sqrt(found.mean(squares));
-        self.rated.rate = (if rms <= 1.0 { self.lr } else { self.lr / rms }) as f32;
+        self.rated.rate = Factor::new(if rms <= 1.0 { self.lr } else { self.lr / rms });
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use crate::check;
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, LEAST_ROOT, bias_correction};
+use crate::math::{self, Coefficient, Ema, Factor, LEAST_ROOT, TINY, bias_correction, quotient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -106,7 +106,14 @@ impl DAdaptClock {
     }
 }
 
-/// The estimate after a step that estimated anew. Comparisons leave `d` as it is where the estimate is 0/0.
+/// Whether a sum of magnitudes of s tells how far gradients of this sum of squares lead. Gradients of zeros say nothing. Where the
+/// mean magnitude is near [`TINY`], elements have been stored as zero, which the numerator does not know of.
+pub(super) fn is_telling(squares: f64, travelled: f64, len: u64) -> bool {
+    const LEAST: f64 = TINY as f64 * 1024.0;
+    squares != 0.0 && travelled > LEAST * len as f64
+}
+
+/// The estimate after a step that estimated anew.
 fn grown(d: f64, estimate: f64, growth_rate: f64) -> f64 {
     let most = d * growth_rate;
     let estimate = if estimate > most { most } else { estimate };
@@ -131,9 +138,9 @@ impl Optimizer<3> for DAdaptAdam {
             first: Ema::unchecked(beta1),
             second: Ema::unchecked(beta2),
             root_beta2: math::coefficient("beta2", beta2, Coefficient::new(beta2).sqrt())?,
-            of_grad: ((1.0 - root) * step) as f32,
+            of_grad: Factor::new((1.0 - root) * step),
             eps: math::rounded(eps).max(LEAST_ROOT),
-            step: step as f32,
+            step: Factor::new(step),
             exact: Exact { d, step, root, growth_rate },
         };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(step))?, direction))
@@ -146,9 +153,9 @@ pub struct DAdaptAdamDirection {
     first: Ema,
     second: Ema,
     root_beta2: f32,
-    of_grad: f32,
+    of_grad: Factor,
     eps: f32,
-    step: f32,
+    step: Factor,
     exact: Exact,
 }
 
@@ -165,28 +172,29 @@ impl DAdaptAdamDirection {
     /// s after the step.
     #[inline(always)]
     fn travelled<R: Real>(&self, s: R, g: R) -> R {
-        R::splat(self.root_beta2) * s + R::splat(self.of_grad) * g
+        R::splat(self.root_beta2) * s + self.of_grad.times(g)
     }
 }
 
 impl Direction<3> for DAdaptAdamDirection {
-    const PASSES: Passes = Passes::of(Pass::over(Scope::All, 2).setting_clock());
+    const PASSES: Passes = Passes::of(Pass::over(Scope::All, 3).setting_clock());
 
     #[inline(always)]
     fn terms<R: Real>(&self, _: usize, _: R, g: R, [_, v, s]: [R; 3]) -> Terms<R> {
-        Terms::of([[g, s / (v.sqrt() + R::splat(self.eps))], [self.travelled(s, g).abs(), R::splat(1.0)]])
+        Terms::of([[g, s / (v.sqrt() + R::splat(self.eps))], [self.travelled(s, g).abs(), R::splat(1.0)], [g, g]])
     }
 
     fn found(&mut self, _: usize, found: &mut Found<3>) {
         let Exact { d, step, root, growth_rate } = self.exact;
-        let ([agreement, travelled, ..], [next, numerator, _]) = (found.sums, &mut found.clock);
+        let ([agreement, travelled, squares, _], [next, numerator, _]) = (found.sums, &mut found.clock);
         *numerator = root * *numerator + (1.0 - root) * step * agreement;
-        *next = grown(d, *numerator / ((1.0 - root) * travelled), growth_rate);
+        let is_telling = is_telling(squares, travelled, found.len);
+        *next = grown(d, if is_telling { *numerator / ((1.0 - root) * travelled) } else { 0.0 }, growth_rate);
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, _: R, g: R, [m, v, s]: [R; 3]) -> (R, [R; 3]) {
-        let m = self.first.of(m, R::splat(self.step) * g);
+        let m = self.first.of(m, self.step.times(g));
         let v = self.second.of(v, g * g);
         (m / (v.sqrt() + R::splat(self.eps)), [m, v, self.travelled(s, g)])
     }
@@ -206,7 +214,7 @@ impl Optimizer<2> for DAdaptSgd {
         let DAdaptSgd { lr, momentum, d0, growth_rate, .. } = *self;
         let d = clock.checked(d0)?;
         let mut direction = DAdaptSgdDirection {
-            step: 0.0,
+            step: Factor::ZERO,
             toward: Coefficient::new(momentum).complement().to_f32(),
             exact: ExactSgd { d, lr, growth_rate, step: 0.0 },
         };
@@ -218,7 +226,7 @@ impl Optimizer<2> for DAdaptSgd {
 /// A part of the way to where all gradients together lead.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DAdaptSgdDirection {
-    step: f32,
+    step: Factor,
     toward: f32,
     exact: ExactSgd,
 }
@@ -236,13 +244,13 @@ impl DAdaptSgdDirection {
     /// The step follows from the norm of the first gradient; 0 before there is one.
     fn set_step(&mut self, first_norm: f64) {
         self.exact.step = if first_norm == 0.0 { 0.0 } else { self.exact.d * self.exact.lr / first_norm };
-        self.step = self.exact.step as f32;
+        self.step = Factor::new(self.exact.step);
     }
 
     /// s after the step.
     #[inline(always)]
     fn travelled<R: Real>(&self, s: R, g: R) -> R {
-        s + R::splat(self.step) * g
+        s + self.step.times(g)
     }
 }
 
@@ -258,13 +266,12 @@ impl Direction<2> for DAdaptSgdDirection {
     fn found(&mut self, _: usize, found: &mut Found<2>) {
         let ([agreement, travelled, squares, _], [next, numerator, first_norm]) = (found.sums, &mut found.clock);
         if *first_norm == 0.0 {
-            *first_norm = crate::math::sqrt(squares);
+            *first_norm = math::sqrt(squares);
             self.set_step(*first_norm);
         }
         let ExactSgd { d, growth_rate, step, .. } = self.exact;
         *numerator += step * agreement;
-        // In the first step the sum of s is 0, and so is the numerator: d stays.
-        *next = grown(d, 2.0 * *numerator / crate::math::sqrt(travelled), growth_rate);
+        *next = grown(d, quotient(2.0 * *numerator, math::sqrt(travelled)), growth_rate);
     }
 
     #[inline(always)]

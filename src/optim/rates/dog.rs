@@ -2,7 +2,7 @@
 
 use crate::check;
 use crate::error::Error;
-use crate::math::{Coefficient, quotient};
+use crate::math::{Coefficient, Factor, quotient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -101,7 +101,7 @@ impl Optimizer<1> for Dog {
 
     fn rule(&self, t: u64, clock: &mut DistanceClock) -> Result<Self::Rule, Error> {
         clock.check()?;
-        let direction = DistanceDirection { rate: 0.0, is_first: t == 1, hyper: *self };
+        let direction = DistanceDirection { rate: Factor::ZERO, is_first: t == 1, hyper: *self };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
@@ -113,7 +113,7 @@ impl Optimizer<1> for Dowg {
 
     fn rule(&self, t: u64, clock: &mut DistanceClock) -> Result<Self::Rule, Error> {
         clock.check()?;
-        let direction = DistanceDirection { rate: 0.0, is_first: t == 1, hyper: *self };
+        let direction = DistanceDirection { rate: Factor::ZERO, is_first: t == 1, hyper: *self };
         Ok(descent(self.maximize, decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?, direction))
     }
 }
@@ -121,7 +121,7 @@ impl Optimizer<1> for Dowg {
 /// The gradient at a rate that follows from the distance travelled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DistanceDirection<O> {
-    rate: f32,
+    rate: Factor,
     is_first: bool,
     hyper: O,
 }
@@ -143,12 +143,12 @@ impl<O: ByDistance> Direction<1> for DistanceDirection<O> {
 
     fn found(&mut self, _: usize, found: &mut Found<1>) {
         let ([way, squares, params, _], [distance, all_squares, _]) = (found.sums, &mut found.clock);
-        self.rate = self.hyper.rate(self.is_first, [way, squares, params], distance, all_squares) as f32;
+        self.rate = Factor::new(self.hyper.rate(self.is_first, [way, squares, params], distance, all_squares));
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, _: R, g: R, [start]: [R; 1]) -> (R, [R; 1]) {
-        (R::splat(self.rate) * g, [start])
+        (self.rate.times(g), [start])
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{Coefficient, Ema, quotient};
+use crate::math::{Coefficient, Ema, Factor, quotient};
 use crate::optim::{
     decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
@@ -54,8 +54,13 @@ impl Optimizer<1> for Momo {
         // Decay beside the step is that of a proximal step.
         let rate = self.decay_form.rate(self.weight_decay, Coefficient::new(self.lr));
         let growth = Coefficient::ONE + rate;
-        let direction =
-            MomoDirection { moment: Ema::unchecked(beta), step: 0.0, beta, growth: growth.to_f64(), hyper: *self };
+        let direction = MomoDirection {
+            moment: Ema::unchecked(beta),
+            step: Factor::ZERO,
+            beta,
+            growth: growth.to_f64(),
+            hyper: *self,
+        };
         Ok(descent(self.maximize, decay_by(self.decay_form, self.weight_decay, rate / growth)?, direction))
     }
 }
@@ -64,7 +69,7 @@ impl Optimizer<1> for Momo {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MomoDirection {
     moment: Ema,
-    step: f32,
+    step: Factor,
     beta: f64,
     growth: f64,
     hyper: Momo,
@@ -89,13 +94,13 @@ impl Direction<1> for MomoDirection {
         let gap = if gap < 0.0 { 0.0 } else { gap };
         // As optax: no step where the moment vanishes.
         let step = if squares <= f64::EPSILON { 0.0 } else { quotient(gap, squares) };
-        self.step = (if step > lr { lr } else { step }) as f32;
+        self.step = Factor::new(if step > lr { lr } else { step });
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, _: R, g: R, [m]: [R; 1]) -> (R, [R; 1]) {
         let m = self.moment.of(m, g);
-        (R::splat(self.step) * m, [m])
+        (self.step.times(m), [m])
     }
 
     #[inline(always)]

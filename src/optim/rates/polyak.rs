@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::Coefficient;
+use crate::math::{Coefficient, Factor};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -43,14 +43,14 @@ impl Optimizer<0> for PolyakSgd {
 
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let decay = decay(self.decay_form, self.weight_decay, Coefficient::new(self.lr))?;
-        Ok(descent(self.maximize, decay, PolyakDirection { rate: 0.0, hyper: *self }))
+        Ok(descent(self.maximize, decay, PolyakDirection { rate: Factor::ZERO, hyper: *self }))
     }
 }
 
 /// The gradient at a rate that follows from the loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PolyakDirection {
-    rate: f32,
+    rate: Factor,
     hyper: PolyakSgd,
 }
 
@@ -71,11 +71,11 @@ impl Direction<0> for PolyakDirection {
         // As optax: no step where the gradient vanishes.
         let step = if squares <= f64::EPSILON { 0.0 } else { gap / squares };
         let step = if step > lr { lr } else { step };
-        self.rate = (scaling * step) as f32;
+        self.rate = Factor::new(scaling * step);
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, _: R, g: R, []: [R; 0]) -> (R, [R; 0]) {
-        (R::splat(self.rate) * g, [])
+        (self.rate.times(g), [])
     }
 }

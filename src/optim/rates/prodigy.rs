@@ -1,6 +1,7 @@
+use super::d_adapt::is_telling;
 use crate::check;
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, LEAST_ROOT, bias_correction};
+use crate::math::{self, Coefficient, Ema, Factor, LEAST_ROOT, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -99,10 +100,10 @@ impl Optimizer<4> for Prodigy {
             first: Ema::unchecked(beta1),
             second: Ema::unchecked(beta2),
             beta3: math::coefficient("beta3", self.beta3, Coefficient::new(beta3))?,
-            travelled: (d / d0 * if self.safeguard_warmup { d } else { rate }) as f32,
-            scale: d as f32,
+            travelled: Factor::new(d / d0 * if self.safeguard_warmup { d } else { rate }),
+            scale: Factor::new(d),
             eps: 0.0,
-            rate: rate as f32,
+            rate: Factor::new(rate),
             exact: Exact { beta3, d, rate, hyper: *self },
         };
         let decay = decay(self.decay_form, self.weight_decay, Coefficient::new(rate))?;
@@ -116,10 +117,10 @@ pub struct ProdigyDirection {
     first: Ema,
     second: Ema,
     beta3: f32,
-    travelled: f32,
-    scale: f32,
+    travelled: Factor,
+    scale: Factor,
     eps: f32,
-    rate: f32,
+    rate: Factor,
     exact: Exact,
 }
 
@@ -136,24 +137,23 @@ impl ProdigyDirection {
     /// s after the step.
     #[inline(always)]
     fn travelled<R: Real>(&self, s: R, g: R) -> R {
-        R::splat(self.beta3) * s + R::splat(self.travelled) * g
+        R::splat(self.beta3) * s + self.travelled.times(g)
     }
 }
 
 impl Direction<4> for ProdigyDirection {
-    const PASSES: Passes = Passes::of(Pass::over(Scope::All, 2).setting_clock());
+    const PASSES: Passes = Passes::of(Pass::over(Scope::All, 3).setting_clock());
 
     #[inline(always)]
     fn terms<R: Real>(&self, _: usize, p: R, g: R, [_, _, s, p0]: [R; 4]) -> Terms<R> {
-        Terms::of([[g, p0 - p], [self.travelled(s, g).abs(), R::splat(1.0)]])
+        Terms::of([[g, p0 - p], [self.travelled(s, g).abs(), R::splat(1.0)], [g, g]])
     }
 
     fn found(&mut self, _: usize, found: &mut Found<4>) {
         let Exact { beta3, d, rate, hyper: Prodigy { d0, d_coef, growth_rate, eps, .. } } = self.exact;
-        let ([progress, travelled, ..], [next, d_max, numerator]) = (found.sums, &mut found.clock);
+        let ([progress, travelled, squares, _], [next, d_max, numerator]) = (found.sums, &mut found.clock);
         *numerator = beta3 * *numerator + d / d0 * rate * progress;
-        let estimate = d_coef * *numerator / travelled;
-        // Comparisons leave the estimate as it is where nothing was travelled: 0/0.
+        let estimate = if is_telling(squares, travelled, found.len) { d_coef * *numerator / travelled } else { 0.0 };
         let first = if d == d0 && estimate > d { estimate } else { d };
         *d_max = if *d_max > first { *d_max } else { first };
         *d_max = if estimate > *d_max { estimate } else { *d_max };
@@ -164,9 +164,9 @@ impl Direction<4> for ProdigyDirection {
 
     #[inline(always)]
     fn lane<R: Real>(&self, _: R, g: R, [m, v, s, p0]: [R; 4]) -> (R, [R; 4]) {
-        let scaled = R::splat(self.scale) * g;
+        let scaled = self.scale.times(g);
         let (m, v) = (self.first.of(m, scaled), self.second.of(v, scaled * scaled));
-        let update = R::splat(self.rate) * (m / (v.sqrt() + R::splat(self.eps)));
+        let update = self.rate.times(m / (v.sqrt() + R::splat(self.eps)));
         (update, [m, v, self.travelled(s, g), p0])
     }
 

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{Coefficient, quotient};
+use crate::math::{self, Coefficient, Factor, quotient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -57,7 +57,7 @@ impl Optimizer<1> for RowAdaGrad {
 
     fn rule(&self, _: u64, _: &mut u64) -> Result<Self::Rule, Error> {
         let RowAdaGrad { lr, eps, weight_decay, decay_form, maximize } = *self;
-        let direction = RowAdaGradDirection { rate: 0.0, lr, eps };
+        let direction = RowAdaGradDirection { rate: Factor::ZERO, lr, eps };
         Ok(descent(maximize, decay(decay_form, weight_decay, Coefficient::new(lr))?, direction))
     }
 }
@@ -65,7 +65,7 @@ impl Optimizer<1> for RowAdaGrad {
 /// The gradient at the rate of its row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowAdaGradDirection {
-    rate: f32,
+    rate: Factor,
     lr: f64,
     eps: f64,
 }
@@ -83,12 +83,12 @@ impl Direction<1> for RowAdaGradDirection {
     fn found(&mut self, _: usize, found: &mut Found<1>) {
         let ([squares, ..], [h]) = (found.sums, found.slots);
         let h = f64::from(h) + found.mean(squares);
-        found.slots = [h as f32];
-        self.rate = quotient(self.lr, crate::math::sqrt(h) + self.eps) as f32;
+        found.slots = [math::stored(h)];
+        self.rate = Factor::new(quotient(self.lr, math::sqrt(h) + self.eps));
     }
 
     #[inline(always)]
     fn lane<R: Real>(&self, _: R, g: R, [h]: [R; 1]) -> (R, [R; 1]) {
-        (R::splat(self.rate) * g, [h])
+        (self.rate.times(g), [h])
     }
 }
