@@ -1,5 +1,5 @@
-use super::bias_correction;
 use super::coefficient::Coefficient;
+use super::{TINY, bias_correction};
 use crate::check;
 use crate::error::Error;
 use crate::range::Range;
@@ -52,6 +52,21 @@ impl Ema {
         near + R::splat(self.weight) * (x - average)
     }
 
+    /// The magnitude, at most [`TINY`], below which rounding holds an average that has zeros to see. In exact arithmetic it goes to
+    /// zero, so storing zero is nearer to the truth.
+    #[inline(always)]
+    pub const fn held_below(&self) -> f32 {
+        /// The least f32, in units of TINY.
+        const LEAST_OF_TINY: f32 = f32::from_bits(1) / TINY;
+        if !self.is_slow {
+            0.0
+        } else if self.weight > LEAST_OF_TINY {
+            f32::from_bits(1) / self.weight
+        } else {
+            TINY
+        }
+    }
+
     /// The same in the form for a decay rate of at least ½, where the rate allows it.
     #[inline(always)]
     pub fn slow(self) -> Option<Self> {
@@ -97,6 +112,21 @@ impl DecayingSum {
     pub fn of<R: Real>(&self, sum: R, x: R) -> R {
         let weighted = R::splat(self.weight) * sum;
         if self.is_slow { sum + (x - weighted) } else { weighted + x }
+    }
+
+    /// The magnitude, at most [`TINY`], below which rounding holds an average that has zeros to see. In exact arithmetic it goes to
+    /// zero, so storing zero is nearer to the truth.
+    #[inline(always)]
+    pub const fn held_below(&self) -> f32 {
+        /// The least f32, in units of TINY.
+        const LEAST_OF_TINY: f32 = f32::from_bits(1) / TINY;
+        if !self.is_slow {
+            0.0
+        } else if self.weight > LEAST_OF_TINY {
+            f32::from_bits(1) / self.weight
+        } else {
+            TINY
+        }
     }
 
     /// The same in the form for a decay rate of at least ½, where the rate allows it.

@@ -104,13 +104,24 @@ impl Epsilon {
         is_nothing(self.outside).then_some(self.without_outside())
     }
 
-    /// Whether the divisor of a moment below [`TINY`] is that of 0, but for a sixteenth of what its rounding may change: 2⁻²⁸
-    /// of itself. An epsilon outside is compared with the root of the moment.
+    /// The magnitude, at most [`TINY`], below which a moment may be stored as zero: the divisor is then that of 0, but for a
+    /// sixteenth of what its rounding may change, 2⁻²⁸ of itself. An epsilon outside is compared with the root of the moment.
     #[inline(always)]
-    pub fn hides_tiny(&self) -> bool {
-        /// 2⁻²⁹: its square is 2⁵⁶ times TINY.
-        const OUTSIDE: f32 = 1.0 / (1 << 29) as f32;
-        const INSIDE: f32 = TINY * (1 << 28) as f32;
-        self.outside >= OUTSIDE || self.inside >= INSIDE
+    pub fn hides_below(&self) -> f32 {
+        const SHARE: f32 = 1.0 / (1 << 28) as f32;
+        let of_root = self.outside * SHARE;
+        lesser(TINY, larger(of_root * of_root, self.inside * SHARE))
     }
+}
+
+/// The larger of two numbers.
+#[inline(always)]
+pub(super) const fn larger(a: f32, b: f32) -> f32 {
+    if a < b { b } else { a }
+}
+
+/// The lesser of two numbers.
+#[inline(always)]
+pub(super) const fn lesser(a: f32, b: f32) -> f32 {
+    if b < a { b } else { a }
 }

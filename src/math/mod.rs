@@ -43,7 +43,7 @@ pub(crate) const fn is_nothing(x: f32) -> bool {
     x.to_bits() == NOTHING.to_bits()
 }
 
-/// 2⁻¹¹⁴, the magnitude below which state that fades is stored as zero: see [`Rule::fades`](crate::rule::Rule::fades).
+/// 2⁻¹¹⁴, the magnitude below which state that fades is stored as zero: see [`Rule::fades_below`](crate::rule::Rule::fades_below).
 ///
 /// Its product with `1 − β` is a normal number for decay rates up to .9997.
 pub const TINY: f32 = f32::MIN_POSITIVE * 4096.0;

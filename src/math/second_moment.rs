@@ -1,6 +1,6 @@
 use super::coefficient::Coefficient;
 use super::ema::Ema;
-use super::epsilon::Epsilon;
+use super::epsilon::{Epsilon, larger};
 use crate::error::Error;
 use crate::real::Real;
 
@@ -84,10 +84,11 @@ impl SecondMoment {
         Some(SecondMoment { average: self.average.slow()?, epsilon: self.epsilon.only_inside()? })
     }
 
-    /// Whether the average may be stored as zero where it is tiny: see [`Epsilon::hides_tiny`].
+    /// The magnitude below which the average is stored as zero: where [epsilon hides it](Epsilon::hides_below), or
+    /// [rounding holds it](Ema::held_below).
     #[inline(always)]
-    pub fn fades(&self) -> bool {
-        self.epsilon.hides_tiny()
+    pub fn fades_below(&self) -> f32 {
+        larger(self.epsilon.hides_below(), self.average.held_below())
     }
 }
 

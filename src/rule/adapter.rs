@@ -182,8 +182,8 @@ impl<U: Rule<S>, A: Adapter, const S: usize> Rule<S> for Adapted<U, A> {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; S] {
-        self.rule.fades()
+    fn fades_below(&self) -> [f32; S] {
+        self.rule.fades_below()
     }
 
     #[inline(always)]

@@ -99,10 +99,10 @@ macro_rules! compensated {
             }
 
             #[inline(always)]
-            fn fades(&self) -> [bool; $all] {
-                let mut fades = [false; $all];
+            fn fades_below(&self) -> [f32; $all] {
+                let mut fades = [0.0; $all];
                 if let Some((slots, [_])) = parts::<_, $slots, 1, $all>(&mut fades) {
-                    *slots = self.descent.fades();
+                    *slots = self.descent.fades_below();
                 }
                 fades
             }

@@ -78,8 +78,8 @@ impl<U: Rule<S>, const S: usize> Rule<S> for Decayed<U> {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; S] {
-        self.rule.fades()
+    fn fades_below(&self) -> [f32; S] {
+        self.rule.fades_below()
     }
 
     #[inline(always)]

@@ -91,8 +91,8 @@ impl<D: Direction<S>, T: Scaling<S>, const S: usize> Rule<S> for Descent<D, T> {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; S] {
-        self.direction.fades()
+    fn fades_below(&self) -> [f32; S] {
+        self.direction.fades_below()
     }
 
     #[inline(always)]

@@ -60,10 +60,10 @@ pub trait Direction<const S: usize>: Copy + Send + Sync {
         Some(self)
     }
 
-    /// Which slots fade: see [`Rule::fades`](super::Rule::fades).
+    /// The magnitude below which each slot is zero: see [`Rule::fades_below`](super::Rule::fades_below).
     #[inline(always)]
-    fn fades(&self) -> [bool; S] {
-        [false; S]
+    fn fades_below(&self) -> [f32; S] {
+        [0.0; S]
     }
 
     /// Refuses coefficients that are out of their ranges: see [`Rule::check`](super::Rule::check).

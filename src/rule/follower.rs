@@ -64,10 +64,10 @@ macro_rules! followed {
             }
 
             #[inline(always)]
-            fn fades(&self) -> [bool; $all] {
-                let mut fades = [false; $all];
+            fn fades_below(&self) -> [f32; $all] {
+                let mut fades = [0.0; $all];
                 if let Some((slots, _)) = parts::<_, $slots, $buffers, $all>(&mut fades) {
-                    *slots = self.rule.fades();
+                    *slots = self.rule.fades_below();
                 }
                 fades
             }

@@ -91,14 +91,14 @@ pub trait Rule<const S: usize>: Copy + Send + Sync {
         Some(self)
     }
 
-    /// Which slots fade, as an average does whose gradients stay zero, and may be zero where they are below
-    /// [`TINY`](crate::math::TINY): no step can tell.
+    /// The magnitude below which each slot is zero, because no step can tell or because rounding holds what should fade; usually
+    /// [`TINY`](crate::math::TINY) for an average, and 0 for a slot that does not fade.
     ///
-    /// Such a slot would become subnormal and stay so for ever, and many CPUs are slow with subnormal numbers. So a step whose
-    /// number is a multiple of 64 ends by storing zero for what is tiny.
+    /// An average whose gradients stay zero would become subnormal and stay so for ever, and many CPUs are slow with subnormal
+    /// numbers. So a step whose number is a multiple of 64 ends by storing zero for what is below.
     #[inline(always)]
-    fn fades(&self) -> [bool; S] {
-        [false; S]
+    fn fades_below(&self) -> [f32; S] {
+        [0.0; S]
     }
 
     /// Refuses coefficients that are out of their ranges. [`Step::apply`](crate::Step::apply) asks before the first pass, and

@@ -101,8 +101,8 @@ impl<D: Direction<S>, const S: usize> Direction<S> for CautiousMean<D> {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; S] {
-        self.direction.fades()
+    fn fades_below(&self) -> [f32; S] {
+        self.direction.fades_below()
     }
 
     #[inline(always)]
@@ -147,8 +147,8 @@ impl<D: Direction<S>, const S: usize> Direction<S> for Bounded<D> {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; S] {
-        self.direction.fades()
+    fn fades_below(&self) -> [f32; S] {
+        self.direction.fades_below()
     }
 
     #[inline(always)]
@@ -189,8 +189,8 @@ macro_rules! wrapper {
             }
 
             #[inline(always)]
-            fn fades(&self) -> [bool; S] {
-                self.0.fades()
+            fn fades_below(&self) -> [f32; S] {
+                self.0.fades_below()
             }
 
             #[inline(always)]

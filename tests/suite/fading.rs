@@ -1,6 +1,7 @@
 //! State of frozen elements: it fades to zero and never stays below the normal range.
 
-use gradstep::{Adam, Backend, Optimizer};
+use gradstep::any::AnyOptimizer;
+use gradstep::{Adam, Backend, Extent, Optimizer, Shape};
 use gradstep_testkit::{Tensor, registry};
 
 /// Gradients that stay at zero: the slots that an optimizer says fade end at exactly zero, and after each step that sweeps
@@ -28,6 +29,59 @@ fn state_of_frozen_elements_ends_at_zero() {
             assert_eq!(tensor.state[slot], [0.0; N], "{} slot {slot}", entry.name);
         }
     }
+}
+
+/// Whatever epsilon is: averages of elements whose gradients stay zero are zero in the end, and nothing is left that a CPU is slow
+/// with.
+#[test]
+fn nothing_stays_subnormal() {
+    /// Enough for averages of squares of the gradient below with decay rates of .99, and a multiple of 64.
+    const STEPS: usize = 64 * 100;
+    /// Its square is a normal number, and the average of its squares after some steps is none.
+    const GRAD: f32 = 1.0 / (1u64 << 62) as f32;
+    let mut optimizers = AnyOptimizer::ALL.to_vec();
+    for optimizer in AnyOptimizer::ALL {
+        optimizers.extend(optimizer.presets().iter().map(|preset| optimizer.preset(preset).unwrap()));
+        for eps in [1e-9, 1e-15, 0.0] {
+            let mut changed = *optimizer;
+            if changed.set("eps", eps).is_ok() && changed.begin(&changed.clock()).is_ok() {
+                optimizers.push(changed);
+            }
+        }
+    }
+    for mut optimizer in optimizers {
+        for rate in ["beta2", "beta3"] {
+            let _ = optimizer.set(rate, 0.99);
+        }
+        let mut state: Vec<Vec<f32>> =
+            optimizer.slots().map(|slot| vec![0.0; slot.extent.len(&Shape::vector(3))]).collect();
+        let (mut params, mut clock) = (vec![1.0; 3], optimizer.clock());
+        optimizer.init(&params, &mut state).unwrap();
+        for t in 0..STEPS {
+            let step = optimizer.begin(&clock).unwrap().loss(1.0);
+            step.apply(&mut params, &[if t < 64 { GRAD } else { 0.0 }; 3], &mut state)
+                .unwrap()
+                .commit(&mut clock)
+                .unwrap();
+        }
+        for (slot, values) in optimizer.slots().zip(&state) {
+            // A maximum does not fall, and one number of a tensor takes no time.
+            let is_left = slot.name.starts_with("max_") || slot.extent != Extent::Element;
+            assert!(is_left || values.iter().all(|value| !value.is_subnormal()), "{optimizer:?}: {state:?}");
+        }
+    }
+}
+
+/// After gradients of ordinary size too: one whose epsilon is below 2e-9.
+#[test]
+fn a_second_moment_that_rounding_would_hold() {
+    let adam = Adam { eps: 1e-9, ..Adam::DEFAULT };
+    let (mut p, mut m, mut v, mut clock) = ([1.0], [0.0], [0.0], 0);
+    for t in 0..120_000 {
+        let g = if t < 50 { 0.3 } else { 0.0 };
+        adam.tick(&mut clock).unwrap().apply(&mut p, &[g], [&mut m, &mut v]).unwrap();
+    }
+    assert_eq!((m, v), ([0.0], [0.0]));
 }
 
 /// A tiny second moment becomes zero only where epsilon is so large that no step can tell, and only after a step

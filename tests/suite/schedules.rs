@@ -209,6 +209,9 @@ fn ends_are_exact() {
             assert_eq!((cycle.at(0), cycle.at(steps - 1), cycle.at(u64::MAX)), (first, last, last), "of {steps} steps");
         }
     }
+    // A rise that takes all steps ends at the peak.
+    let rising = OneCycle::torch(0.01, 10, OneCycleOptions { pct_start: 1.0, ..OneCycleOptions::DEFAULT }).unwrap();
+    assert_eq!([9, 10, 100].map(|step| rising.at(step)), [0.01; 3]);
     let cycle = OneCycle::torch(0.5, 10, OneCycleOptions::DEFAULT).unwrap();
     assert_eq!((cycle.at(2), cycle.at(9)), (0.5, 0.5 / 25.0 / 1e4));
 }
@@ -384,7 +387,15 @@ fn a_plateau() {
     // optax reduces at the tenth, torch at the eleventh bad metric.
     let reduced_at = |settings| lrs(settings, &[1.0; 20]).iter().position(|&lr| lr < 1.0);
     assert_eq!((reduced_at(ReduceOnPlateau::optax()), reduced_at(ReduceOnPlateau::torch())), (Some(10), Some(11)));
-    assert_eq!(ReduceOnPlateau::default(), ReduceOnPlateau::torch());
+    // Below zero, torch and optax take a worse metric for a better one.
+    for (maximize, worse, better) in [(false, [-1.0, -0.95], [-1.0, -1.11]), (true, [-1.0, -1.05], [-1.0, -0.89])] {
+        let strict = ReduceOnPlateau { patience: 0, maximize, ..settings };
+        assert_eq!((lrs(strict, &worse), lrs(strict, &better)), (vec![1.0, 0.5], vec![1.0, 1.0]));
+        let signed = ReduceOnPlateau { signed: true, ..strict };
+        assert_eq!((lrs(signed, &worse), lrs(signed, &better)), (vec![1.0, 1.0], vec![1.0, 1.0]));
+    }
+    let presets = [ReduceOnPlateau::torch(), ReduceOnPlateau::optax(), ReduceOnPlateau::default()];
+    assert_eq!(presets.map(|preset| preset.signed), [true, true, false]);
     // What an optimizer would refuse becomes 0.
     let last = lrs(ReduceOnPlateau { patience: 0, eps: 0.0, factor: 1e-30, ..settings }, &[1.0; 4]);
     assert_eq!(last, [1.0, 1e-30, 0.0, 0.0]);

@@ -372,6 +372,7 @@ impl Case {
             factor: made.number("factor", 0.1),
             patience: made.count("patience", 10),
             relative,
+            signed: true,
             absolute,
             cooldown: made.count("cooldown", 0),
             min_lr: made.number("min_lr", 0.0),

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient};
+use crate::math::{self, Coefficient, TINY};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -98,7 +98,7 @@ impl Direction<1> for MomentumDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 1] {
-        [true]
+    fn fades_below(&self) -> [f32; 1] {
+        [TINY]
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient};
+use crate::math::{self, Coefficient, TINY};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -73,7 +73,7 @@ impl Direction<1> for NesterovDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 1] {
-        [true]
+    fn fades_below(&self) -> [f32; 1] {
+        [TINY]
     }
 }

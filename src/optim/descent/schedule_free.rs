@@ -348,7 +348,7 @@ impl Rule<2> for ScheduleFreeAdamWRule {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [false, self.second.fades()]
+    fn fades_below(&self) -> [f32; 2] {
+        [0.0, self.second.fades_below()]
     }
 }

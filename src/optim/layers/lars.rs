@@ -116,8 +116,8 @@ impl Direction<1> for LarsDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 1] {
-        self.momentum.fades()
+    fn fades_below(&self) -> [f32; 1] {
+        self.momentum.fades_below()
     }
 }
 

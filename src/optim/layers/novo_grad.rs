@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Factor, quotient};
+use crate::math::{self, Coefficient, Factor, TINY, quotient};
 use crate::optim::descent::MomentumDirection;
 use crate::optim::{
     decay::{DecayForm, decay, descent},
@@ -113,7 +113,7 @@ impl Direction<2> for NovoGradDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [true, false]
+    fn fades_below(&self) -> [f32; 2] {
+        [TINY, 0.0]
     }
 }

@@ -119,8 +119,8 @@ impl<D: Direction<S>, const S: usize> Direction<S> for Projected<D> {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; S] {
-        self.direction.fades()
+    fn fades_below(&self) -> [f32; S] {
+        self.direction.fades_below()
     }
 
     #[inline(always)]

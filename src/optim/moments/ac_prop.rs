@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -89,7 +89,7 @@ impl Direction<2> for AcPropDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [true, self.spread.fades()]
+    fn fades_below(&self) -> [f32; 2] {
+        [TINY, self.spread.fades_below()]
     }
 }

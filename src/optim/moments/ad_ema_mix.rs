@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -117,7 +117,7 @@ impl Direction<3> for AdEmaMixDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 3] {
-        [true, true, self.second.fades()]
+    fn fades_below(&self) -> [f32; 3] {
+        [TINY, TINY, self.second.fades_below()]
     }
 }

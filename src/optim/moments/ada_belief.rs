@@ -1,6 +1,6 @@
 use super::adam::corrected;
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction, rectification};
+use crate::math::{self, Coefficient, Ema, SecondMoment, TINY, bias_correction, rectification};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -128,7 +128,7 @@ impl Direction<2> for AdaBeliefDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [true, self.spread.fades()]
+    fn fades_below(&self) -> [f32; 2] {
+        [TINY, self.spread.fades_below()]
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, LEAST_ROOT, bias_correction};
+use crate::math::{self, Coefficient, Ema, LEAST_ROOT, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -92,7 +92,7 @@ impl Direction<3> for AdaModDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 3] {
-        [true, false, false]
+    fn fades_below(&self) -> [f32; 3] {
+        [TINY, self.second.held_below(), 0.0]
     }
 }

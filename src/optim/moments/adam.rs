@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -136,7 +136,7 @@ impl Direction<2> for AdamDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [true, self.second.fades()]
+    fn fades_below(&self) -> [f32; 2] {
+        [TINY, self.second.fades_below()]
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, Factor, bias_correction, quotient};
+use crate::math::{self, Coefficient, Ema, Factor, TINY, bias_correction, quotient};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -89,7 +89,7 @@ impl Direction<2> for AdamMiniDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [true, false]
+    fn fades_below(&self) -> [f32; 2] {
+        [TINY, 0.0]
     }
 }

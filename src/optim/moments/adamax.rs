@@ -68,6 +68,7 @@ pub struct AdamaxDirection {
     beta2: f32,
     eps: f32,
     eps_outside: f32,
+    held_below: f32,
     scale: f32,
 }
 
@@ -79,9 +80,10 @@ impl AdamaxDirection {
         Ok(AdamaxDirection {
             first: Ema::unchecked(adamax.beta1),
             beta2: math::rounded(adamax.beta2),
-            // u must be above 0.
-            eps: math::rounded(adamax.eps).max(if adamax.eps_outside == 0.0 { LEAST } else { 0.0 }),
-            eps_outside: math::rounded(adamax.eps_outside),
+            eps: math::rounded(adamax.eps),
+            // The divisor must be above 0.
+            eps_outside: math::rounded(adamax.eps_outside).max(if adamax.eps == 0.0 { LEAST } else { 0.0 }),
+            held_below: Ema::unchecked(adamax.beta2).held_below(),
             scale: math::coefficient("lr", adamax.lr, lr / bias_correction(adamax.beta1, t))?,
         })
     }
@@ -104,8 +106,8 @@ impl Direction<2> for AdamaxDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        // An `eps` inside the maximum keeps u above it. One outside has to be so large that no step can tell.
-        [true, TINY * (1 << 28) as f32 <= self.eps_outside]
+    fn fades_below(&self) -> [f32; 2] {
+        // An `eps` inside the maximum keeps u above it. One outside hides what is 2²⁸ times as small.
+        [TINY, (self.eps_outside / (1 << 28) as f32).min(TINY).max(self.held_below)]
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
@@ -128,7 +128,7 @@ impl Direction<4> for AdanDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 4] {
-        [true, true, self.of_square.fades(), false]
+    fn fades_below(&self) -> [f32; 4] {
+        [TINY, TINY, self.of_square.fades_below(), 0.0]
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, LEAST_ROOT, SecondMoment};
+use crate::math::{self, Coefficient, Ema, LEAST_ROOT, SecondMoment, TINY};
 use crate::optim::{
     decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
@@ -118,7 +118,7 @@ impl Direction<2> for AdoptDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [true, self.second.fades()]
+    fn fades_below(&self) -> [f32; 2] {
+        [TINY, self.second.fades_below()]
     }
 }

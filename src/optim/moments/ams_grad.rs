@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction};
+use crate::math::{self, Coefficient, Ema, SecondMoment, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -109,7 +109,7 @@ impl Direction<3> for AmsGradDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 3] {
-        [true, self.second.fades(), false]
+    fn fades_below(&self) -> [f32; 3] {
+        [TINY, self.second.fades_below(), 0.0]
     }
 }

@@ -1,6 +1,6 @@
 use crate::check;
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, SecondMoment, bias_correction, variance};
+use crate::math::{self, Coefficient, Ema, SecondMoment, TINY, bias_correction, variance};
 use crate::optim::{
     decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
@@ -238,8 +238,8 @@ impl Direction<2> for LaPropDirection<false> {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [true, self.second.fades()]
+    fn fades_below(&self) -> [f32; 2] {
+        [TINY, self.second.fades_below()]
     }
 }
 
@@ -260,7 +260,7 @@ impl Direction<3> for LaPropDirection<true> {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 3] {
-        [true, self.second.fades(), true]
+    fn fades_below(&self) -> [f32; 3] {
+        [TINY, self.second.fades_below(), TINY]
     }
 }

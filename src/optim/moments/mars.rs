@@ -93,8 +93,8 @@ impl Direction<3> for MarsDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 3] {
-        let [m, v] = self.adam.fades();
-        [m, v, false]
+    fn fades_below(&self) -> [f32; 3] {
+        let [m, v] = self.adam.fades_below();
+        [m, v, 0.0]
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, LEAST_ROOT};
+use crate::math::{self, Coefficient, Ema, LEAST_ROOT, TINY};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -88,7 +88,7 @@ impl Direction<2> for QhAdamDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [true, false]
+    fn fades_below(&self) -> [f32; 2] {
+        [TINY, self.second.held_below()]
     }
 }

@@ -119,7 +119,7 @@ impl Direction<2> for RAdamDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        self.adam.fades()
+    fn fades_below(&self) -> [f32; 2] {
+        self.adam.fades_below()
     }
 }

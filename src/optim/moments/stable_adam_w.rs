@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, Factor};
+use crate::math::{self, Coefficient, Ema, Factor, TINY};
 use crate::optim::{
     decay::{DecayForm, decay},
     optimizer::Optimizer,
@@ -77,8 +77,8 @@ impl Direction<2> for StableAdamWDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [true, false]
+    fn fades_below(&self) -> [f32; 2] {
+        [TINY, self.second.held_below()]
     }
 }
 

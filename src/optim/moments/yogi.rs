@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, Epsilon, bias_correction};
+use crate::math::{self, Coefficient, Ema, Epsilon, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -88,7 +88,7 @@ impl Direction<2> for YogiDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [true, false]
+    fn fades_below(&self) -> [f32; 2] {
+        [TINY, 0.0]
     }
 }

@@ -200,8 +200,8 @@ impl Direction<3> for DAdaptAdamDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 3] {
-        [true, false, true]
+    fn fades_below(&self) -> [f32; 3] {
+        [TINY, self.second.held_below(), TINY]
     }
 }
 

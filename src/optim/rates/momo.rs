@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{Coefficient, Ema, Factor, quotient};
+use crate::math::{Coefficient, Ema, Factor, TINY, quotient};
 use crate::optim::{
     decay::{DecayForm, decay_by, descent},
     optimizer::Optimizer,
@@ -104,7 +104,7 @@ impl Direction<1> for MomoDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 1] {
-        [true]
+    fn fades_below(&self) -> [f32; 1] {
+        [TINY]
     }
 }

@@ -1,7 +1,7 @@
 use super::d_adapt::is_telling;
 use crate::check;
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, Factor, LEAST_ROOT, bias_correction};
+use crate::math::{self, Coefficient, Ema, Factor, LEAST_ROOT, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -171,7 +171,7 @@ impl Direction<4> for ProdigyDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 4] {
-        [true, false, true, false]
+    fn fades_below(&self) -> [f32; 4] {
+        [TINY, self.second.held_below(), TINY, 0.0]
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema, LEAST_ROOT, Power, bias_correction};
+use crate::math::{self, Coefficient, Ema, LEAST_ROOT, Power, TINY, bias_correction};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -80,7 +80,7 @@ impl Direction<3> for AdaHessianDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 3] {
-        [true, false, false]
+    fn fades_below(&self) -> [f32; 3] {
+        [TINY, self.second.held_below(), 0.0]
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, Ema};
+use crate::math::{self, Coefficient, Ema, TINY};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -127,7 +127,7 @@ impl Direction<1> for SignumDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 1] {
-        [true]
+    fn fades_below(&self) -> [f32; 1] {
+        [TINY]
     }
 }

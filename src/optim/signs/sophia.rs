@@ -119,7 +119,7 @@ impl Direction<2> for SophiaDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [true, false]
+    fn fades_below(&self) -> [f32; 2] {
+        [TINY, 0.0]
     }
 }

@@ -81,7 +81,7 @@ impl Direction<2> for AdaDeltaDirection {
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; 2] {
-        [self.square.fades(); 2]
+    fn fades_below(&self) -> [f32; 2] {
+        [self.square.fades_below(); 2]
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::math::{self, Coefficient, SecondMoment, bias_correction, variance};
+use crate::math::{self, Coefficient, SecondMoment, TINY, bias_correction, variance};
 use crate::optim::{
     decay::{DecayForm, decay, descent},
     optimizer::Optimizer,
@@ -326,10 +326,10 @@ impl<const CENTERED: bool, const S: usize> Direction<S> for RmsPropDirection<CEN
     }
 
     #[inline(always)]
-    fn fades(&self) -> [bool; S] {
-        let mut fades = [true; S];
+    fn fades_below(&self) -> [f32; S] {
+        let mut fades = [TINY; S];
         if let Some(square) = fades.first_mut() {
-            *square = self.square.fades();
+            *square = self.square.fades_below();
         }
         fades
     }
