@@ -20,10 +20,12 @@
 //! ```
 
 use crate::backend::Backend;
+use crate::check;
 use crate::clip::{ClipByNorm, ClipNorm};
 use crate::error::{Error, Named};
 use crate::for_each_optimizer;
 use crate::optim::{begin_groups, *};
+use crate::range::Range;
 use crate::rule::{Adapter, Chain, ClipByValue, DecoupledDecay, Objective, Rule, ScaleGrads, Scope, Unadapted};
 use crate::run::{Gradients, Item, Step, Streams, Supported};
 use crate::shape::{Extent, Shape};
@@ -183,6 +185,10 @@ macro_rules! any {
             /// Those of `Optimizer::begin`.
             #[inline]
             pub fn begin(&self, clock: &ClockData) -> Result<AnyStep, Error> {
+                // What this optimizer's clock does not hold is another optimizer's.
+                for &value in clock.values.iter().skip(self.clock_values().len()) {
+                    check::clock("values", value, Range::Exactly(0.0))?;
+                }
                 match self {
                     $(AnyOptimizer::$Optimizer(optimizer) => {
                         optimizer.begin(&Clock::load(clock)).map(AnyStep::$Optimizer)

@@ -27,10 +27,11 @@ pub(crate) const fn clock(name: &'static str, value: f64, range: Range) -> Resul
     if range.contains(value) { Ok(()) } else { Err(Error::Clock { name, value, range }) }
 }
 
-/// Refuses a value of a clock that is below 0. NaN and infinities are what a run with such gradients leaves.
+/// Refuses a number of a clock that no run can reach. It is an f64, and may be beyond f32.
 #[inline]
-pub(crate) const fn not_negative(name: &'static str, value: f64) -> Result<(), Error> {
-    if value < 0.0 { Err(Error::Clock { name, value, range: Range::NonNegative }) } else { Ok(()) }
+pub(crate) const fn clock_value(name: &'static str, value: f64, range: Range) -> Result<(), Error> {
+    let (least, _) = range.limits();
+    if value.is_finite() && (least < 0.0 || value >= least) { Ok(()) } else { Err(Error::Clock { name, value, range }) }
 }
 
 #[cold]

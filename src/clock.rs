@@ -20,6 +20,14 @@ pub trait Clock: Copy + Default + PartialEq + Debug + Send + Sync + 'static {
 
     /// The clock from this data. What no run can reach is an error of the next step.
     fn load(data: &ClockData) -> Self;
+
+    /// Refuses what no run can reach.
+    ///
+    /// # Errors
+    /// [`Error::Clock`] names the value.
+    fn checked(self) -> Result<Self, Error> {
+        Ok(self)
+    }
 }
 
 /// A clock of any optimizer, as plain data.
@@ -177,15 +185,19 @@ impl<C: Clock> Carried for C {
     }
 }
 
-/// Declares a clock: the number of steps, and up to three numbers with what they are at the start.
+/// Declares a clock: the number of steps, and up to three numbers with their ranges and what they are at the start.
 macro_rules! clock {
     (
         $(#[$meta:meta])*
-        pub struct $Clock:ident { $($(#[$value_meta:meta])* $value:ident = $start:expr,)+ }
+        pub struct $Clock:ident { $($(#[$value_meta:meta])* $value:ident in $Range:ident = $start:expr,)+ }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+        #[cfg_attr(
+            feature = "serde",
+            derive(serde::Serialize, serde::Deserialize),
+            serde(deny_unknown_fields, remote = "Self")
+        )]
         pub struct $Clock {
             /// Steps done.
             pub step: u64,
@@ -197,7 +209,14 @@ macro_rules! clock {
             pub const fn new() -> Self {
                 $Clock { step: 0, $($value: $start),+ }
             }
+
+            fn checked(self) -> Result<Self, $crate::error::Error> {
+                $($crate::check::clock_value(stringify!($value), self.$value, $crate::range::Range::$Range)?;)+
+                Ok(self)
+            }
         }
+
+        checked_serde!($Clock);
 
         impl Default for $Clock {
             fn default() -> Self {
@@ -223,6 +242,10 @@ macro_rules! clock {
                 let mut values = data.values.into_iter();
                 $(let $value = values.next().unwrap_or($start);)+
                 $Clock { step: data.step, $($value),+ }
+            }
+
+            fn checked(self) -> Result<Self, $crate::error::Error> {
+                $Clock::checked(self)
             }
         }
     };

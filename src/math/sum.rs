@@ -29,7 +29,7 @@ impl Sum {
     /// The sum of nothing.
     pub const ZERO: Self = Sum { words: [0; WORDS], len: 0, special: 0 };
 
-    /// How many elements were summed.
+    /// How many elements were summed, at most `u64::MAX`.
     #[inline]
     pub const fn len(&self) -> u64 {
         self.len
@@ -83,14 +83,14 @@ impl Sum {
             let (sum, more_over) = sum.overflowing_add(carry.into());
             (*word, carry) = (sum, over || more_over);
         }
-        self.len = self.len.wrapping_add(other.len);
+        self.len = self.len.saturating_add(other.len);
         self.special |= other.special;
     }
 
     /// Counts elements of a sum whose blocks are added by [`Sum::add_block`].
     #[inline]
     pub(crate) fn count(&mut self, elements: usize) {
-        self.len = self.len.wrapping_add(elements as u64);
+        self.len = self.len.saturating_add(elements as u64);
     }
 
     /// Adds the sum of a block, which is a multiple of the unit, as every f64 sum of products is.

@@ -213,7 +213,7 @@ macro_rules! hyper_parameters {
         #[cfg_attr(
             feature = "serde",
             derive(serde::Serialize, serde::Deserialize),
-            serde(deny_unknown_fields, default)
+            serde(deny_unknown_fields, default, remote = "Self")
         )]
         pub struct $Optimizer {
             $(
@@ -234,6 +234,16 @@ macro_rules! hyper_parameters {
                     $Optimizer { $($values)* ..$Optimizer::DEFAULT }
                 }
             )*)?
+        }
+
+        checked_serde!($Optimizer);
+
+        #[cfg(feature = "serde")]
+        impl $Optimizer {
+            fn checked(self) -> Result<Self, $crate::error::Error> {
+                $crate::optim::facts::HyperParameters::check(&self)?;
+                Ok(self)
+            }
         }
 
         impl Default for $Optimizer {

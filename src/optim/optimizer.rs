@@ -83,7 +83,7 @@ pub trait Optimizer<const S: usize>: HyperParameters {
     fn begin(&self, clock: &Self::Clock) -> Result<Step<Self::Rule, Unadapted, Self::Clock>, Error> {
         const { assert!(slot::agree::<Self, Self::Rule, S>(&Self::SLOTS), "slots have the extents of the rule") };
         self.check()?;
-        let mut next = *clock;
+        let mut next = clock.checked()?;
         let step = next.step();
         let t = check::next_step(*step)?;
         *step = t;

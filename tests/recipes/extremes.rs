@@ -4,6 +4,7 @@
 use gradstep::any::{AnyOptimizer, AnyStep, AnyTensor};
 use gradstep::clip::{AdaptiveClip, ClipNorm};
 use gradstep::lbfgs::{Lbfgs, LbfgsState, LbfgsTensor};
+use gradstep::optim::DistanceClock;
 use gradstep::rule::{Adapter, Scope};
 use gradstep::sam::Sam;
 use gradstep::*;
@@ -308,4 +309,24 @@ fn the_first_step_after_a_skipped_one() {
         model.try_step(&[3.0, 4.0], step).unwrap();
         near(*model.params.first_chunk().unwrap(), expected);
     }
+}
+
+/// What no run leaves behind is refused: read from JSON, or by the step after it.
+#[test]
+fn clocks_that_no_run_reaches() {
+    for (value, name) in [(-1.0, "distance"), (f64::NAN, "distance"), (f64::INFINITY, "distance")] {
+        let data = ClockData { step: 7, values: [value, 0.0, 0.0] };
+        let refused = AnyOptimizer::from(Dog::DEFAULT).begin(&data);
+        assert!(matches!(refused, Err(Error::Clock { name: found, .. }) if found == name));
+    }
+    // A number that the clock of this optimizer does not hold.
+    let data = ClockData { step: 7, values: [f64::NAN, -3.0, 0.0] };
+    let refused = AnyOptimizer::from(Adam::DEFAULT).begin(&data);
+    assert!(matches!(refused, Err(Error::Clock { name: "values", .. })));
+    let read = |json: &str| serde_json::from_str::<DistanceClock>(json).map_err(|error| error.to_string());
+    assert!(read(r#"{"step":1,"distance":0.5,"squares":2}"#).is_ok());
+    assert!(read(r#"{"step":1,"distance":-1,"squares":2}"#).unwrap_err().contains("distance"));
+    assert!(read(r#"{"step":1,"distance":1,"squares":2,"other":0}"#).unwrap_err().contains("other"));
+    let read = |json: &str| serde_json::from_str::<AdamW>(json).map_err(|error| error.to_string());
+    assert!(read(r#"{"lr":-1}"#).unwrap_err().contains("lr"));
 }

@@ -47,9 +47,9 @@ clock! {
     /// What [`Asgd`] remembers between steps.
     pub struct AsgdClock {
         /// Rate η of the next step; 0 before the first, whose rate is `lr`.
-        eta = 0.0,
+        eta in NonNegative = 0.0,
         /// Weight μ of the parameters in the next step's average, 1 at the start.
-        mu = 1.0,
+        mu in NonNegative = 1.0,
     }
 }
 

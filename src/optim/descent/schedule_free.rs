@@ -120,9 +120,9 @@ clock! {
     /// What the schedule-free optimizers remember between steps.
     pub struct ScheduleFreeClock {
         /// The largest learning rate so far.
-        lr_max = 0.0,
+        lr_max in NonNegative = 0.0,
         /// The sum of the averaging weights.
-        weight_sum = 0.0,
+        weight_sum in NonNegative = 0.0,
     }
 }
 

@@ -115,7 +115,7 @@ clock! {
     /// What [`LaProp`] remembers between steps.
     pub struct LaPropClock {
         /// The average of the learning rates with β1, where they are inside the moment; else it stays 0.
-        exp_avg_lr_1 = 0.0,
+        exp_avg_lr_1 in NonNegative = 0.0,
     }
 }
 

@@ -79,7 +79,7 @@ clock! {
     /// What [`NAdam`] remembers between steps.
     pub struct NAdamClock {
         /// Πμ over these steps, 1 at the start.
-        mu_product = 1.0,
+        mu_product in NonNegative = 1.0,
     }
 }
 

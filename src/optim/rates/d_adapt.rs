@@ -1,6 +1,5 @@
 //! D-Adaptation: learning rates from a lower bound of the distance to the solution.
 
-use crate::check;
 use crate::error::Error;
 use crate::math::{self, Coefficient, Ema, Factor, LEAST_ROOT, TINY, bias_correction, quotient};
 use crate::optim::{
@@ -89,20 +88,18 @@ clock! {
     /// What [`DAdaptAdam`] and [`DAdaptSgd`] remember of all tensors.
     pub struct DAdaptClock {
         /// The estimate of the distance; 0 means `d0`.
-        d = 0.0,
+        d in NonNegative = 0.0,
         /// The weighted sum of inner products, r.
-        numerator = 0.0,
+        numerator in Finite = 0.0,
         /// The norm of the first gradient that is not 0, of [`DAdaptSgd`]; 0 before.
-        first_norm = 0.0,
+        first_norm in NonNegative = 0.0,
     }
 }
 
 impl DAdaptClock {
-    /// Refuses what no run can reach; else the estimate.
-    fn checked(&self, d0: f64) -> Result<f64, Error> {
-        check::not_negative("d", self.d)?;
-        check::not_negative("first_norm", self.first_norm)?;
-        Ok(if self.d == 0.0 { d0 } else { self.d })
+    /// The estimate, or the first one.
+    fn estimate(&self, d0: f64) -> f64 {
+        if self.d == 0.0 { d0 } else { self.d }
     }
 }
 
@@ -127,7 +124,7 @@ impl Optimizer<3> for DAdaptAdam {
 
     fn rule(&self, t: u64, clock: &mut DAdaptClock) -> Result<Self::Rule, Error> {
         let DAdaptAdam { lr, beta1, beta2, eps, d0, growth_rate, .. } = *self;
-        let d = clock.checked(d0)?;
+        let d = clock.estimate(d0);
         let correction = if self.bias_correction {
             (bias_correction(beta2, t).sqrt() / bias_correction(beta1, t)).to_f64()
         } else {
@@ -212,7 +209,7 @@ impl Optimizer<2> for DAdaptSgd {
 
     fn rule(&self, _: u64, clock: &mut DAdaptClock) -> Result<Self::Rule, Error> {
         let DAdaptSgd { lr, momentum, d0, growth_rate, .. } = *self;
-        let d = clock.checked(d0)?;
+        let d = clock.estimate(d0);
         let mut direction = DAdaptSgdDirection {
             step: Factor::ZERO,
             toward: Coefficient::new(momentum).complement().to_f32(),

@@ -38,9 +38,9 @@ clock! {
     /// What [`Momo`] remembers of all tensors.
     pub struct MomoClock {
         /// The average of the losses, f̄.
-        average_loss = 0.0,
+        average_loss in Finite = 0.0,
         /// The average of ⟨g, p⟩, γ.
-        average_product = 0.0,
+        average_product in Finite = 0.0,
     }
 }
 

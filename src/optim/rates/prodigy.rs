@@ -1,5 +1,4 @@
 use super::d_adapt::is_telling;
-use crate::check;
 use crate::error::Error;
 use crate::math::{self, Coefficient, Ema, Factor, LEAST_ROOT, TINY, bias_correction};
 use crate::optim::{
@@ -66,11 +65,11 @@ clock! {
     /// What [`Prodigy`] remembers of all tensors.
     pub struct ProdigyClock {
         /// The estimate of the distance; 0 means `d0`.
-        d = 0.0,
+        d in NonNegative = 0.0,
         /// The largest estimate, before its growth was bounded.
-        d_max = 0.0,
+        d_max in NonNegative = 0.0,
         /// The weighted sum of ⟨g, p0 − p⟩.
-        numerator = 0.0,
+        numerator in Finite = 0.0,
     }
 }
 
@@ -85,8 +84,6 @@ impl Optimizer<4> for Prodigy {
     ];
 
     fn rule(&self, t: u64, clock: &mut ProdigyClock) -> Result<Self::Rule, Error> {
-        check::not_negative("d", clock.d)?;
-        check::not_negative("d_max", clock.d_max)?;
         let Prodigy { lr, beta1, beta2, beta3, d0, .. } = *self;
         let correction = if self.bias_correction {
             (bias_correction(beta2, t).sqrt() / bias_correction(beta1, t)).to_f64()
