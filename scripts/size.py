@@ -43,6 +43,11 @@ PROGRAMS = {
     "Adam, errors by kind()": "Ours<gradstep::Adam, 2, Constant, Kind>",
     "Adam, errors by Display": "Ours<gradstep::Adam, 2, Constant, Display>",
     "AdamW": "Ours<gradstep::AdamW, 2>",
+    "AdamW, clipped": "Clipped<gradstep::AdamW, 2>",
+    "AdamW, warm-up and cosine": "Ours<gradstep::AdamW, 2, WarmCosine>",
+    "AdamW, clipped, warm-up and cosine": "Clipped<gradstep::AdamW, 2, WarmCosine>",
+    "Lars": "Ours<gradstep::Lars, 1>",
+    "Lamb": "Ours<gradstep::Lamb, 2>",
     "NAdam, which takes f64 powers": "Ours<gradstep::NAdam, 2>",
 }
 

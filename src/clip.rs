@@ -93,7 +93,7 @@ impl ClipNorm {
     /// # Errors
     /// [`Error::NotFinite`] where the norm is NaN or infinite, which means that an element of the gradients is, and
     /// [`Error::HyperParameter`] where the norm is negative.
-    pub const fn factor(&self, norm: f64) -> Result<f64, Error> {
+    pub fn factor(&self, norm: f64) -> Result<f64, Error> {
         match check_norm("norm", norm) {
             Ok(()) => Ok(self.factor_of(norm)),
             Err(error) => Err(error),
@@ -101,16 +101,22 @@ impl ClipNorm {
     }
 
     /// The factor for a norm that is not negative; NaN for a NaN.
-    const fn factor_of(&self, norm: f64) -> f64 {
+    fn factor_of(&self, norm: f64) -> f64 {
         let beside = norm + self.eps;
-        if norm == 0.0 || beside <= self.max_norm { 1.0 } else { self.max_norm / beside }
+        if math::is_nan(norm) {
+            norm
+        } else if norm == 0.0 || beside <= self.max_norm {
+            1.0
+        } else {
+            math::divide(self.max_norm, beside)
+        }
     }
 
     /// [`ClipNorm::factor`] for a training loop that skips steps: [`Verdict::Skip`] where the norm is NaN or infinite.
     ///
     /// # Errors
     /// [`Error::HyperParameter`] where the norm is negative.
-    pub const fn verdict(&self, norm: f64) -> Result<Verdict, Error> {
+    pub fn verdict(&self, norm: f64) -> Result<Verdict, Error> {
         match self.factor(norm) {
             Ok(factor) => Ok(Verdict::Scale(factor)),
             Err(Error::NotFinite { .. }) => Ok(Verdict::Skip),
@@ -177,7 +183,7 @@ impl AdaptiveClip {
     /// # Errors
     /// [`Error::HyperParameter`] for a field that is not above 0, or for a negative norm, [`Error::NotFinite`] for a norm
     /// that is NaN or infinite.
-    pub const fn factor(&self, param_norm: f64, grad_norm: f64) -> Result<f64, Error> {
+    pub fn factor(&self, param_norm: f64, grad_norm: f64) -> Result<f64, Error> {
         if let Err(error) = self.check() {
             return Err(error);
         }

@@ -26,7 +26,7 @@ pub(crate) fn schedules(mut report: impl FnMut([&str; 2], u64)) -> Result<(), Er
     report(["Polynomial", "rates"], rates(Polynomial::optax(peak, end, 1.7, 187, 13)?));
     report(["Cosine", "rates"], rates(Cosine::new(peak, end, 187)?));
     report(["Cosine", "torch"], rates(Cosine::torch(peak, 37, end)?));
-    report(["Cosine", "optax"], rates(Cosine::optax(peak, 187, 0.03, 1.7)?));
+    report(["Cosine", "optax"], rates(CosinePower::optax(peak, 187, 0.03, 1.7)?));
     report(["Cosine", "warmup"], rates(Cosine::with_warmup(start, peak, end, 23, 211)?));
     report(["CosineRestarts", "rates"], rates(CosineRestarts::new(peak, end, 11, 3)?));
     report(["CosineRestarts", "equal"], rates(CosineRestarts::new(peak, end, 11, 1)?));

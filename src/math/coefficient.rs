@@ -49,6 +49,21 @@ impl Coefficient {
         }
     }
 
+    /// The number, which is from 1 to 2⁶⁴, rounded down to a whole one.
+    pub(super) const fn integer(self) -> u64 {
+        self.significand >> (63 - self.exponent)
+    }
+
+    /// Whether this is below 2 to the power of `exponent`.
+    pub(super) const fn is_below(self, exponent: i32) -> bool {
+        self.exponent < exponent
+    }
+
+    /// This number times 2 to the power of `exponent`.
+    pub(super) const fn scaled(self, exponent: i32) -> Self {
+        Coefficient { exponent: self.exponent.wrapping_add(exponent), ..self }
+    }
+
     /// Whether this is 0.
     pub const fn is_zero(self) -> bool {
         self.significand == 0
@@ -175,7 +190,7 @@ impl From<u64> for Coefficient {
 /// The upper half of a product. It is not inlined where it takes many instructions.
 #[cfg_attr(target_pointer_width = "64", inline)]
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-const fn high(a: u64, b: u64) -> u64 {
+pub(super) const fn high(a: u64, b: u64) -> u64 {
     if cfg!(target_pointer_width = "64") {
         return ((a as u128 * b as u128) >> 64) as u64;
     }

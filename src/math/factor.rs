@@ -1,3 +1,4 @@
+use super::{Coefficient, is_finite, is_nan};
 use crate::real::Real;
 
 /// A factor that depends on data, such as a ratio of norms, and may be beyond the range of f32 although its products are not.
@@ -18,20 +19,23 @@ impl Factor {
     pub const ONE: Self = Factor { first: 1.0, second: 1.0 };
 
     /// The factor, rounded to 24 bits. NaN and infinities stay.
-    #[inline]
+    ///
+    /// In integers, since f64 is software on microcontrollers.
     pub const fn new(factor: f64) -> Self {
-        const LARGE: f64 = f32::from_bits(0x7F00_0000) as f64; // 2¹²⁷
-        let magnitude = factor.abs();
-        let rounded = factor as f32;
-        if magnitude > f32::MAX as f64 && magnitude < f64::INFINITY {
-            let second = (factor / LARGE) as f32;
-            // Beyond 2²⁵⁵ it is the largest factor.
-            let second = if second.abs() <= f32::MAX { second } else { f32::MAX.copysign(second) };
-            Factor { first: LARGE as f32, second }
-        } else if magnitude < f32::MIN_POSITIVE as f64 && magnitude > 0.0 {
-            Factor { first: (factor / f32::MIN_POSITIVE as f64) as f32, second: f32::MIN_POSITIVE }
+        const LARGE: f32 = f32::from_bits(0x7F00_0000); // 2¹²⁷
+        let magnitude = Coefficient::new(factor);
+        let sign = (factor.to_bits() >> 63 << 31) as u32;
+        if is_nan(factor) {
+            Factor { first: f32::NAN, second: 1.0 }
+        } else if magnitude.is_below(-126) && !magnitude.is_zero() {
+            Factor { first: with_sign(magnitude.scaled(126).to_f32(), sign), second: f32::MIN_POSITIVE }
+        } else if magnitude.is_below(127) {
+            Factor { first: with_sign(magnitude.to_f32(), sign), second: 1.0 }
         } else {
-            Factor { first: rounded, second: 1.0 }
+            let second = magnitude.scaled(-127).to_f32();
+            // Beyond 2²⁵⁵ it is the largest factor.
+            let second = if is_finite(factor) && second == f32::INFINITY { f32::MAX } else { second };
+            Factor { first: LARGE, second: with_sign(second, sign) }
         }
     }
 
@@ -50,9 +54,9 @@ impl Factor {
     pub const fn is_zero(self) -> bool {
         self.first == 0.0
     }
+}
 
-    /// Whether it is neither NaN nor infinite.
-    pub const fn is_finite(self) -> bool {
-        self.first.is_finite() && self.second.is_finite()
-    }
+/// A magnitude with the bit of a sign.
+const fn with_sign(magnitude: f32, sign: u32) -> f32 {
+    f32::from_bits(magnitude.to_bits() | sign)
 }

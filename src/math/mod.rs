@@ -28,7 +28,7 @@ pub use lerp::Lerp;
 pub use power::Power;
 pub(crate) use ratio::{quotient, trust_ratio};
 pub use rectification::rectification;
-pub(crate) use root::sqrt;
+pub(crate) use root::{divide, sqrt};
 pub(crate) use rounding::{coefficient, rounded, stored};
 pub use second_moment::{SecondMoment, variance};
 pub use sum::Sum;
@@ -47,6 +47,18 @@ pub(crate) const fn is_nothing(x: f32) -> bool {
 ///
 /// Its product with `1 − β` is a normal number for decay rates up to .9997.
 pub const TINY: f32 = f32::MIN_POSITIVE * 4096.0;
+
+/// Whether a number is neither NaN nor infinite: of its bits, since comparing f64 is software on microcontrollers.
+#[inline]
+pub(crate) const fn is_finite(x: f64) -> bool {
+    x.to_bits() << 1 < f64::INFINITY.to_bits() << 1
+}
+
+/// Whether a number is NaN.
+#[inline]
+pub(crate) const fn is_nan(x: f64) -> bool {
+    x.to_bits() << 1 > f64::INFINITY.to_bits() << 1
+}
 
 /// `1 − βᵗ`: the total weight of what a moving average has seen after `t` steps, if it started at zero.
 #[inline]

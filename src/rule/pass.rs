@@ -1,6 +1,7 @@
 //! What a step has to find out before its update: sums over all tensors, a tensor, a row or a block.
 
 use super::slots::parts;
+use crate::math::is_finite;
 use crate::real::Real;
 use crate::shape::Scope;
 
@@ -201,7 +202,7 @@ impl<const S: usize> Found<S> {
         slots: [f32; S],
         loss: Option<f64>,
     ) -> Self {
-        let sums = if sums.iter().all(|sum| sum.is_finite()) { sums } else { [f64::NAN; MAX_SUMS] };
+        let sums = if sums.iter().all(|&sum| is_finite(sum)) { sums } else { [f64::NAN; MAX_SUMS] };
         Found { sums, len, is_matrix, slots, clock: [0.0; 3], loss: loss.unwrap_or(f64::NAN) }
     }
 

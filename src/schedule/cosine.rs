@@ -9,16 +9,18 @@ use crate::range::Range;
 /// Half a period of the cosine, from one rate to another.
 ///
 /// ```text
-/// end + (start − end) · ((1 + cos πx)/2)^exponent,   x = t/steps
+/// end + (start − end) · (1 + cos πx)/2,   x = t/steps
 /// ```
 ///
 /// Source: Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2016, arXiv 1608.03983.
 ///
-/// | preset | exponent | after the end |
-/// |---|---|---|
-/// | [`Cosine::new`] | 1 | keeps the last rate |
-/// | [`Cosine::optax`], `optax.cosine_decay_schedule`, optax 0.2.8 | an argument | keeps the last rate |
-/// | [`Cosine::torch`], `torch.optim.lr_scheduler.CosineAnnealingLR`, PyTorch 2.15 | 1 | goes back up, and down again |
+/// | preset | after the end |
+/// |---|---|
+/// | [`Cosine::new`] | keeps the last rate |
+/// | [`Cosine::optax`], `optax.cosine_decay_schedule`, optax 0.2.8 | keeps the last rate |
+/// | [`Cosine::torch`], `torch.optim.lr_scheduler.CosineAnnealingLR`, PyTorch 2.15 | goes back up, and down again |
+///
+/// With an exponent other than 1, optax's is a [`CosinePower`](super::CosinePower).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -26,9 +28,8 @@ use crate::range::Range;
     serde(deny_unknown_fields, remote = "Self")
 )]
 pub struct Cosine {
-    start: f64,
-    end: f64,
-    exponent: f64,
+    pub(super) start: f64,
+    pub(super) end: f64,
     steps: u64,
     oscillates: bool,
 }
@@ -40,7 +41,7 @@ impl Cosine {
     /// [`Error::HyperParameter`] for a rate that is no finite f32 of at least 0 or for 0 steps, [`Error::Coefficient`] for a
     /// rate that f32 turns into 0.
     pub const fn new(start: f64, end: f64, steps: u64) -> Result<Self, Error> {
-        Cosine { start, end, exponent: 1.0, steps, oscillates: false }.checked()
+        Cosine { start, end, steps, oscillates: false }.checked()
     }
 
     /// `torch.optim.lr_scheduler.CosineAnnealingLR` on a learning rate `lr`. `eta_min` is 0 by default. After `t_max` steps
@@ -49,18 +50,17 @@ impl Cosine {
     /// # Errors
     /// Those of [`Cosine::new`], which names the arguments `start`, `steps` and `end`.
     pub const fn torch(lr: f64, t_max: u64, eta_min: f64) -> Result<Self, Error> {
-        Cosine { start: lr, end: eta_min, exponent: 1.0, steps: t_max, oscillates: true }.checked()
+        Cosine { start: lr, end: eta_min, steps: t_max, oscillates: true }.checked()
     }
 
-    /// `optax.cosine_decay_schedule`: the last rate is `alpha · init_value`, with `alpha` in [0, 1], by default 0. The
-    /// exponent is above 0, by default 1.
+    /// `optax.cosine_decay_schedule`: the last rate is `alpha · init_value`, with `alpha` in [0, 1], by default 0.
     ///
     /// # Errors
     /// Those of [`Cosine::new`], which names the arguments `start` and `steps`, and [`Error::HyperParameter`] for `alpha`
-    /// or `exponent` out of their ranges.
-    pub const fn optax(init_value: f64, decay_steps: u64, alpha: f64, exponent: f64) -> Result<Self, Error> {
+    /// out of its range.
+    pub const fn optax(init_value: f64, decay_steps: u64, alpha: f64) -> Result<Self, Error> {
         check_all!(check::field("alpha", alpha, Range::Share));
-        Cosine { start: init_value, end: alpha * init_value, exponent, steps: decay_steps, oscillates: false }.checked()
+        Cosine { start: init_value, end: alpha * init_value, steps: decay_steps, oscillates: false }.checked()
     }
 
     /// A line from `start` at step 0 to `peak` at step `warmup`, and then [`Cosine::new`] to `end` at step `steps`. With a
@@ -93,23 +93,22 @@ impl Cosine {
     }
 
     const fn checked(self) -> Result<Self, Error> {
-        check_all!(
-            rate("start", self.start),
-            rate("end", self.end),
-            check::field("exponent", self.exponent, Range::Positive),
-            length("steps", self.steps),
-        );
+        check_all!(rate("start", self.start), rate("end", self.end), length("steps", self.steps),);
         Ok(self)
     }
 
     fn rate(&self, step: u64) -> f64 {
+        mix(self.end, self.start, self.left(step))
+    }
+
+    /// The part of the way that is left, from 1 to 0.
+    pub(super) fn left(&self, step: u64) -> f64 {
         let done = match (self.oscillates, step.checked_div(self.steps), step.checked_rem(self.steps)) {
             (true, Some(half_periods), Some(done)) if half_periods % 2 == 0 => done,
             (true, _, Some(done)) => self.steps.saturating_sub(done),
             _ => step,
         };
-        let left = between(1.0, 0.0, done as f64, self.steps as f64, cosine);
-        mix(self.end, self.start, libm::pow(left, self.exponent))
+        between(1.0, 0.0, done as f64, self.steps as f64, cosine)
     }
 }
 

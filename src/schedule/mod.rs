@@ -29,7 +29,8 @@
 //! | two [`Constant`]s and [`Schedule::then`] | `lr·factor`, then `lr` | `ConstantLR` | |
 //! | [`Linear`] | `start + (end−start)·x` | `LinearLR` | `linear_schedule` |
 //! | [`Polynomial`] | `end + (start−end)·(1−x)^power` | `PolynomialLR` | `polynomial_schedule` |
-//! | [`Cosine`] | `end + (start−end)·((1+cos πx)/2)^exponent` | `CosineAnnealingLR` | `cosine_decay_schedule` |
+//! | [`Cosine`] | `end + (start−end)·(1+cos πx)/2` | `CosineAnnealingLR` | `cosine_decay_schedule` |
+//! | [`CosinePower`] | `end + (start−end)·((1+cos πx)/2)^exponent` | | `cosine_decay_schedule` with an exponent |
 //! | [`Cosine::with_warmup`] | `Linear`, then `Cosine` | | `warmup_cosine_decay_schedule` |
 //! | [`CosineRestarts`] | `Cosine` in cycles of `t_0·t_multⁱ` steps | `CosineAnnealingWarmRestarts` | `sgdr_schedule`, by [`Schedule::then`] |
 //! | [`OneCycle`] | from `start` to `peak`, then to `end` | `OneCycleLR` | `cosine_onecycle_schedule`, `linear_onecycle_schedule` |
@@ -59,6 +60,7 @@ mod checked;
 mod chain;
 mod constant;
 mod cosine;
+mod cosine_power;
 mod curve;
 mod cyclic;
 mod exponential;
@@ -75,6 +77,7 @@ mod warmup_stable_decay;
 pub use chain::Then;
 pub use constant::Constant;
 pub use cosine::Cosine;
+pub use cosine_power::CosinePower;
 pub use cyclic::{Amplitude, Cyclic};
 pub use exponential::Exponential;
 pub use inverse_sqrt::InverseSqrt;

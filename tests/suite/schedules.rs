@@ -86,7 +86,7 @@ fn formulas() -> Vec<Formula> {
         }),
         of("cosine", 40, Cosine::new(0.3, 0.1, 21), move |t| wave(0.3, 0.1, t.min(21.0) / 21.0)),
         of("cosine of torch", 60, Cosine::torch(0.3, 7, 0.1), move |t| wave(0.3, 0.1, t / 7.0)),
-        of("cosine of optax", 30, Cosine::optax(0.3, 20, 0.2, 0.7), move |t| {
+        of("cosine of optax", 30, CosinePower::optax(0.3, 20, 0.2, 0.7), move |t| {
             0.3 * (0.8 * pow(0.5 * (1.0 + (PI * t.min(20.0) / 20.0).cos()), 0.7) + 0.2)
         }),
         of("cosine with warm-up", 30, Cosine::with_warmup(0.02, 0.3, 0.1, 5, 20), move |t| match t {
@@ -178,7 +178,7 @@ fn ends_are_exact() {
             ("linear", boxed(Linear::new(start, end, steps))),
             ("polynomial", boxed(Polynomial::new(start, end, 1.7, steps))),
             ("cosine", boxed(Cosine::new(start, end, steps))),
-            ("cosine of optax", boxed(Cosine::optax(start, steps, end / start, 2.0))),
+            ("cosine of optax", boxed(CosinePower::optax(start, steps, end / start, 2.0))),
             ("decay", boxed(WarmupStableDecay::new(0.0, start, end, 0, 0, steps, DecayShape::Linear))),
             ("1-sqrt", boxed(WarmupStableDecay::new(0.0, start, end, 0, 0, steps, DecayShape::OneMinusSqrt))),
         ];
@@ -297,7 +297,7 @@ fn schedules(rates: [f64; 3], lengths: [u64; 3], part: f64) -> [Vec<Box<dyn Sche
         boxed(Exponential::torch(a, part)),
         boxed(Exponential::torch(a, 3e38)),
         boxed(Exponential::optax(a, n, 1.0 + part, m, true, None)),
-        boxed(Cosine::optax(a, n, 1.0, part)),
+        boxed(CosinePower::optax(a, n, 1.0, part)),
     ];
     if let Ok(noam) = InverseSqrt::noam(a, n, m) {
         others.push(Box::new(noam));
@@ -434,8 +434,8 @@ fn bad_arguments_are_named() {
             ("power", Polynomial::torch(0.1, 1, x).err()),
             ("start", Cosine::new(x, 0.1, 1).err()),
             ("end", Cosine::torch(0.1, 1, x).err()),
-            ("alpha", Cosine::optax(0.1, 1, x, 1.0).err()),
-            ("exponent", Cosine::optax(0.1, 1, 0.0, x).err()),
+            ("alpha", CosinePower::optax(0.1, 1, x, 1.0).err()),
+            ("exponent", CosinePower::optax(0.1, 1, 0.0, x).err()),
             ("start", Cosine::with_warmup(x, 0.1, 0.0, 1, 2).err()),
             ("peak", Cosine::with_warmup(0.1, x, 0.0, 1, 2).err()),
             ("end", Cosine::with_warmup(0.1, 0.1, x, 1, 2).err()),
@@ -495,7 +495,7 @@ fn bad_arguments_are_named() {
     }
     for (name, error) in [
         ("start_factor", Linear::torch(0.1, 1.1, 1.0, 1).err()),
-        ("alpha", Cosine::optax(0.1, 1, 1.1, 1.0).err()),
+        ("alpha", CosinePower::optax(0.1, 1, 1.1, 1.0).err()),
         ("power", Polynomial::torch(0.1, 1, 0.0).err()),
         ("gamma", StepDecay::new(0.1, 1, 0.0).err()),
         ("gamma", Cyclic::new(0.1, 0.1, 1, 1, Amplitude::ExpRange(1.1)).err()),
@@ -572,7 +572,8 @@ fn serde_checks_what_it_reads() {
         Constant::new(0.1).unwrap() => Constant,
         Linear::optax(0.1, 0.2, 3, 4).unwrap() => Linear,
         Polynomial::optax(0.1, 0.2, 1.5, 3, 4).unwrap() => Polynomial,
-        Cosine::optax(0.1, 3, 0.5, 2.0).unwrap() => Cosine,
+        CosinePower::optax(0.1, 3, 0.5, 2.0).unwrap() => CosinePower,
+        Cosine::optax(0.1, 3, 0.5).unwrap() => Cosine,
         CosineRestarts::new(0.1, 0.2, 3, 2).unwrap() => CosineRestarts,
         OneCycle::torch(0.1, 30, OneCycleOptions::LINEAR).unwrap() => OneCycle,
         StepDecay::new(0.1, 3, 0.5).unwrap() => StepDecay,

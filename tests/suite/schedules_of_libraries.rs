@@ -183,7 +183,7 @@ impl Made {
             }
             "cosine_decay_schedule" => {
                 let (alpha, exponent) = (self.number("alpha", 0.0), self.number("exponent", 1.0));
-                any(Cosine::optax(self.need("init_value"), self.need("decay_steps"), alpha, exponent).unwrap())
+                any(CosinePower::optax(self.need("init_value"), self.need("decay_steps"), alpha, exponent).unwrap())
             }
             "exponential_decay" => {
                 let start = self.need("init_value");
@@ -204,7 +204,7 @@ impl Made {
                 if exponent == 1.0 {
                     return any(Cosine::with_warmup(start, peak, end, warmup, steps).unwrap());
                 }
-                let cosine = Cosine::optax(peak, steps - warmup, end / peak, exponent).unwrap();
+                let cosine = CosinePower::optax(peak, steps - warmup, end / peak, exponent).unwrap();
                 any(cosine.warmup(start / peak, warmup).unwrap())
             }
             "cosine_onecycle_schedule" | "linear_onecycle_schedule" => {

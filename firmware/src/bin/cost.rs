@@ -12,8 +12,10 @@ use core::marker::PhantomData;
 use core::panic::PanicInfo;
 #[cfg(target_arch = "arm")]
 use cortex_m_rt::entry;
+use gradstep::clip::ClipNorm;
 use gradstep::math::Coefficient;
 use gradstep::optim::Clock;
+use gradstep::schedule::{Cosine, Linear, Schedule as _, Then};
 use gradstep::{Error, Optimizer};
 #[cfg(target_arch = "riscv32")]
 use riscv_rt::entry;
@@ -85,10 +87,31 @@ impl Trainer for AdamByHand {
         for (((p, g), m), v) in params.iter_mut().zip(grads).zip(&mut self.m).zip(&mut self.v) {
             *m = 0.9 * *m + 0.1 * g;
             *v = 0.999 * *v + 0.001 * g * g;
-            *p -= 0.05 * (*m / self.seen1) / (libm::sqrtf(*v / self.seen2) + 1e-8);
+            *p -= 0.05 * (*m / self.seen1) / (root(*v / self.seen2) + 1e-8);
         }
         true
     }
+}
+
+/// The FPU's square root, where there is an FPU.
+#[inline(always)]
+fn root(x: f32) -> f32 {
+    #[cfg(target_abi = "eabihf")]
+    {
+        let root: u32;
+        // SAFETY: every FPU of this ABI has the instruction. s0 is put back as it was.
+        unsafe {
+            core::arch::asm!(
+                "vmov {saved}, s0", "vmov s0, {x}", "vsqrt.f32 s0, s0", "vmov {x}, s0", "vmov s0, {saved}",
+                x = inout(reg) x.to_bits() => root,
+                saved = out(reg) _,
+                options(pure, nomem, nostack),
+            );
+        }
+        f32::from_bits(root)
+    }
+    #[cfg(not(target_abi = "eabihf"))]
+    libm::sqrtf(x)
 }
 
 /// An optimizer of the crate, with the learning rate of a schedule, and a way to report errors.
@@ -116,6 +139,27 @@ impl<O: Optimizer<S>, const S: usize, L: Schedule, R: Report> Trainer for Ours<O
     }
 }
 
+/// The same with the gradients clipped by their norm.
+struct Clipped<O: Optimizer<S>, const S: usize, L = Constant> {
+    clock: O::Clock,
+    state: [[f32; PARAMS]; S],
+    more: PhantomData<L>,
+}
+
+impl<O: Optimizer<S>, const S: usize, L: Schedule> Trainer for Clipped<O, S, L> {
+    const NEW: Self = Clipped { clock: O::Clock::START, state: [[0.0; PARAMS]; S], more: PhantomData };
+
+    #[inline(always)]
+    fn step(&mut self, params: &mut [f32; PARAMS], grads: &[f32; PARAMS]) -> bool {
+        const CLIP: Result<ClipNorm, Error> = ClipNorm::torch(1.0);
+        let mut optimizer = O::DEFAULT;
+        L::set(&mut optimizer, *self.clock.step() as u32);
+        let state = self.state.each_mut().map(|slot| &mut slot[..]);
+        let step = CLIP.and_then(|clip| Ok(optimizer.begin(&self.clock)?.clip_norm(clip)));
+        step.and_then(|step| step.apply(params, grads, state)?.commit(&mut self.clock)).is_ok()
+    }
+}
+
 /// Sets the learning rate of a step.
 trait Schedule {
     fn set<O: Optimizer<S>, const S: usize>(optimizer: &mut O, t: u32);
@@ -125,6 +169,18 @@ struct Constant;
 
 impl Schedule for Constant {
     fn set<O: Optimizer<S>, const S: usize>(_: &mut O, _: u32) {}
+}
+
+/// Ten steps of warm-up, and a cosine.
+struct WarmCosine;
+
+impl Schedule for WarmCosine {
+    fn set<O: Optimizer<S>, const S: usize>(optimizer: &mut O, t: u32) {
+        const SCHEDULE: Result<Then<Linear, Cosine>, Error> = Cosine::with_warmup(0.0, 0.1, 0.0, 10, EPOCHS as u64);
+        if let Ok(schedule) = SCHEDULE {
+            optimizer.set_lr(schedule.at(t.into()));
+        }
+    }
 }
 
 /// `0.1 / (1 + 0.05 t)` in f64.

@@ -200,7 +200,7 @@ fn schedules() -> Result<(), Error> {
         Constant::new(x)?.then(n, Linear::torch(x, x, x, n)?).at(n),
         Linear::optax(x, x, n, n)?.warmup(x, n)?.at(n),
         Polynomial::torch(x, n, x)?.then(n, Polynomial::optax(x, x, x, n, n)?).at(n),
-        Cosine::torch(x, n, x)?.then(n, Cosine::optax(x, n, x, x)?).at(n),
+        Cosine::torch(x, n, x)?.then(n, CosinePower::optax(x, n, x, x)?).at(n),
         Cosine::with_warmup(x, x, x, n, black_box(9))?.at(n),
         CosineRestarts::new(x, x, n, n)?.at(n),
         OneCycle::torch(x, n, options)?.then(n, OneCycle::optax(n, x, options)?).at(n),
