@@ -213,7 +213,9 @@ def build(target, level, trainer):
     cargo = f"cargo +debian build --quiet --release --bin cost -Zbuild-std=core --target {target}"
     environment = f"source {ROOT}/target/cross/env.sh; cd {ROOT}/firmware"
     settings = f"CARGO_TARGET_DIR={ROOT}/target/cross/build CARGO_PROFILE_RELEASE_OPT_LEVEL={level}"
-    command = f"{environment}; {settings} {cargo} --message-format=json-render-diagnostics"
+    # rustup tells each time that it takes cargo from another toolchain.
+    quiet = "2> >(grep -v '^info: ' >&2)"
+    command = f"{environment}; {settings} {cargo} --message-format=json-render-diagnostics {quiet}"
     return executable("bash", "-c", command, env=os.environ | {"TRAINER": trainer})
 
 

@@ -181,7 +181,7 @@ fn agree<O: Optimizer<S>, A: Adapter, const S: usize>(
         assert_same(model, &start, "refused");
         let mut pieces = start.clone();
         // Errors of shapes are those of lists alone.
-        if let Err(error @ Error::NotFinite { .. }) = refused {
+        if let Err(error @ (Error::NotFinite { .. } | Error::NotFiniteElement { .. })) = refused {
             assert!(matches!(in_pieces(step, &mut pieces, input.cut), Err(Error::NotFinite { .. })), "{error}");
             assert_same(&pieces, &start, "refused in pieces");
         }
@@ -285,6 +285,10 @@ fn test<O: Optimizer<S>, const S: usize>(input: &Input) {
                 assert!(needs_loss);
                 return;
             }
+            Err(Error::NotFinite { name: "loss", .. }) => {
+                assert!(input.loss.is_some_and(|loss| !loss.is_finite()));
+                return;
+            }
             other => !matches!(other, Err(Error::RowLength { .. } | Error::BlockLength)),
         };
         assert!(!needs_loss);
@@ -298,7 +302,10 @@ fn test<O: Optimizer<S>, const S: usize>(input: &Input) {
         };
         match done {
             Ok(()) => {}
-            Err(Error::NotFinite { .. }) => assert!(input.max_norm.is_some()),
+            Err(Error::NotFinite { .. } | Error::NotFiniteElement { .. }) => {
+                let looks_at_all = <O::Rule as Rule<S>>::PASSES.scope(0) == Some(Scope::All);
+                assert!(input.max_norm.is_some() || looks_at_all);
+            }
             Err(Error::HyperParameter { name, .. } | Error::Coefficient { name, .. }) => {
                 assert_eq!(name, "scale_grads")
             }

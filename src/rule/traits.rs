@@ -72,8 +72,9 @@ pub trait Rule<const S: usize>: Copy + Send + Sync {
 
     /// Completes the coefficients with what a pass found, for one unit of its scope.
     ///
-    /// What is not finite in the sums is not finite in the coefficients, and so in the parameters. Only after a pass over all
-    /// tensors can [`Rule::check`] refuse a step, since nothing has been written then.
+    /// If a sum over a row, a block or a tensor is NaN or infinite, all sums are NaN here: make the coefficients NaN too, and so the
+    /// parameters of the unit. After a pass over all tensors sums are finite, since nothing has been written yet and such a step is
+    /// refused. [`Rule::check`] can refuse it then too.
     #[inline(always)]
     fn found(&mut self, _pass: usize, _found: &mut Found<S>) {}
 

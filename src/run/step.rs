@@ -81,8 +81,8 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
     /// # Errors
     /// [`Error::Length`] where a slice is not as long as `params`; [`Error::HyperParameter`] or [`Error::Coefficient`]
     /// for the argument of an adapter; [`Error::Missing`] where the optimizer needs the [loss](Step::loss);
-    /// [`Error::NotFinite`] where a clip by the norm of all tensors finds a gradient that is not finite. Nothing has been written
-    /// then.
+    /// [`Error::NotFiniteElement`] or [`Error::NotFinite`] where the optimizer, or a clip by norm, looks at all tensors, and an
+    /// element, a sum or the loss is not finite. Nothing has been written then.
     #[inline]
     pub fn apply<const S: usize>(
         &self,
@@ -503,6 +503,63 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
     /// The sums of the next pass over a tensor, or over a [piece](crate::sum#pieces) of one unit of the pass. Nothing is written.
     /// All zeros where the update is next.
     ///
+    /// So an engine makes the passes by itself, over shards of a tensor, on threads or ranks of its own. Shards end at multiples of
+    /// 1,024 elements, and then the bits are those of the whole tensor. The same code serves AdamW, which has no pass, LAMB, which
+    /// looks at a tensor, and Prodigy, which looks at all of them:
+    ///
+    /// ```
+    /// use gradstep::math::Sums;
+    /// use gradstep::sum::BLOCK;
+    /// use gradstep::{AdamW, Error, Lamb, Optimizer, Prodigy, Shape};
+    ///
+    /// /// A step of a model of one tensor in shards.
+    /// fn sharded<O: Optimizer<S>, const S: usize>(
+    ///     optimizer: &O,
+    ///     clock: &mut O::Clock,
+    ///     (p, g): (&mut [f32], &[f32]),
+    ///     state: &mut [Vec<f32>; S],
+    /// ) -> Result<(), Error> {
+    ///     let (len, shape) = (p.len(), Shape::vector(p.len()));
+    ///     let shards = || (0..len).step_by(BLOCK).map(|start| start..len.min(start + BLOCK));
+    ///     let mut step = optimizer.begin(clock)?;
+    ///     while step.scope().is_some() {
+    ///         // Each rank sums its shards. Sums are plain data, and they can be merged in any order.
+    ///         let mut sums = Sums::ZERO;
+    ///         for shard in shards().rev() {
+    ///             let state = state.each_ref().map(|slot| &slot[shard.clone()]);
+    ///             sums += step.measure(&p[shard.clone()], &g[shard], state)?;
+    ///         }
+    ///         step = step.update(&sums, &shape, [(); S].map(|()| &mut [][..]))?;
+    ///     }
+    ///     for shard in shards() {
+    ///         let state = state.each_mut().map(|slot| &mut slot[shard.clone()]);
+    ///         step.apply(&mut p[shard.clone()], &g[shard], state)?;
+    ///     }
+    ///     step.applied()?.commit(clock)
+    /// }
+    ///
+    /// /// Three steps in shards and three of the whole tensor.
+    /// fn compare<O: Optimizer<S>, const S: usize>(optimizer: O) -> Result<(), Error> {
+    ///     let grads: Vec<f32> = (0..3000).map(|i| (i as f32).sin()).collect();
+    ///     let (mut p, mut clock) = (vec![1.0; 3000], O::Clock::default());
+    ///     let mut state = [(); S].map(|()| vec![0.0; 3000]);
+    ///     optimizer.init(&p, state.each_mut().map(|slot| &mut slot[..]))?;
+    ///     let (mut q, mut other_clock, mut other) = (p.clone(), clock, state.clone());
+    ///     for _ in 0..3 {
+    ///         sharded(&optimizer, &mut clock, (&mut p, &grads), &mut state)?;
+    ///         let step = optimizer.begin(&other_clock)?;
+    ///         step.apply(&mut q, &grads, other.each_mut().map(|slot| &mut slot[..]))?.commit(&mut other_clock)?;
+    ///     }
+    ///     assert_eq!((p, state, clock), (q, other, other_clock));
+    ///     Ok(())
+    /// }
+    ///
+    /// compare(AdamW::DEFAULT)?;
+    /// compare(Lamb::DEFAULT)?;
+    /// compare(Prodigy::DEFAULT)?;
+    /// # Ok::<(), gradstep::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`Step::apply`].
     pub fn measure<const S: usize>(&self, params: &[f32], grads: &[f32], state: [&[f32]; S]) -> Result<Sums, Error>
@@ -522,8 +579,8 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
     /// extent are not looked at and may be empty.
     ///
     /// # Errors
-    /// [`Error::Length`] where a slot of the pass's extent does not have one number, [`Error::NotFinite`] where a clip by the norm of
-    /// all tensors found a gradient that is not finite. Nothing has been written then.
+    /// [`Error::Length`] where a slot of the pass's extent does not have one number, [`Error::NotFinite`] for a sum over all
+    /// tensors that is not finite. Nothing has been written then.
     pub fn update<const S: usize>(&self, sums: &Sums, shape: &Shape, mut state: [&mut [f32]; S]) -> Result<Self, Error>
     where
         U: Rule<S>,

@@ -70,7 +70,11 @@ impl Run {
     /// Puts the clock at its maximum.
     pub fn wind_to_last(&mut self) {
         // What a long run leaves in the clocks that hold more than the steps: a product of 0, or a largest rate and a sum.
-        let values = if self.optimizer.clock_values() == ["mu_product"] { [0.0; 3] } else { [1.0, 1.0, 0.0] };
+        let values = match self.optimizer.clock_values() {
+            [] | ["mu_product"] => [0.0; 3],
+            [_] => [1.0, 0.0, 0.0],
+            _ => [1.0, 1.0, 0.0],
+        };
         self.clock = ClockData { step: u64::MAX, values };
     }
 

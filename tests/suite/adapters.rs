@@ -145,27 +145,23 @@ fn invalid_arguments_are_refused_and_nothing_is_written() {
                 );
             };
             let (g, p, b) = (&[3.0; 9], &mut params, &mut state);
-            refused(rule().scale_grads(lost).apply_on(backend, p, g, [b]), "scale_grads");
-            refused(rule().scale_grads(-lost).apply_on(backend, p, g, [b]).map_err(negated), "scale_grads");
             refused(rule().clip_by_value(lost).apply_on(backend, p, g, [b]), "clip_by_value");
             refused(rule().l2(lost).apply_on(backend, p, g, [b]), "weight_decay");
             refused(rule().decoupled_decay(lost).apply_on(backend, p, g, [b]), "decoupled_decay");
             assert_eq!((params, state), ([1.5; 9], [0.25; 9]));
         }
     }
+    // A factor that is smaller still: there are gradients that it leaves something of.
+    for (lost, is_lost) in [(1e-50, false), (7e-46, false), (1e-85, true), (-1e-300, true)] {
+        let result = stepped(rule().scale_grads(lost), &[1.5], &[3.0]);
+        let refused = matches!(result, Err(Error::Coefficient { name: "scale_grads", value, .. }) if value == lost);
+        assert_eq!((refused, result.is_err()), (is_lost, is_lost));
+    }
     for negative in [-1e-3, -1.0] {
         refuses(rule().clip_by_value(negative), "clip_by_value");
         refuses(rule().l2(negative), "weight_decay");
         refuses(rule().decoupled_decay(negative), "decoupled_decay");
         assert!(stepped(rule().scale_grads(negative), &[1.0], &[1.0]).is_ok());
-    }
-}
-
-/// The error with the value's sign turned.
-fn negated(error: Error) -> Error {
-    match error {
-        Error::Coefficient { name, value, coefficient } => Error::Coefficient { name, value: -value, coefficient },
-        other => other,
     }
 }
 

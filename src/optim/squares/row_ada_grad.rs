@@ -22,7 +22,7 @@ hyper_parameters! {
     /// arXiv 1906.00091; `rowwise_adagrad` of fbgemm.
     /// State: h of each row (`sum`), zeros at the start. Looks at each row: the sum of g².
     ///
-    /// A row whose gradients reach 1.8e19, so that h is infinite, no longer changes: see [limits](crate::optim#limits).
+    /// h is at most the largest f32: see [limits](crate::optim#limits).
     ///
     /// Step the whole table with its [rows](crate::Tensor::rows), or only the rows that had a gradient:
     ///
