@@ -18,6 +18,7 @@ percentage. The files are
 
     programs, instructions, steps   firmware/*.txt, written by scripts/size.py --record
     valgrind                        benches/instructions.txt; the column is `instructions`
+    structure                       docs/structure.txt, written by scripts/structure.py --record
     limit, frozen, calls            benches/results/*/*.csv of the only machine; `MACHINE/limit` where there are more. A column
                                     `of loop` belongs to the one before it: `8192 of loop`
     count                           {count: optimizers}, {count: hashes}, {count: targets}
@@ -174,6 +175,9 @@ def table(file):
     if file == "valgrind":
         lines = (line.rsplit(" ", 1) for line in read("benches/instructions.txt"))
         return {"columns": ["instructions"], **{name: [int(number)] for name, number in lines}}
+    if file == "structure":
+        head, *lines = (line.split("  ") for line in read("docs/structure.txt"))
+        return {"columns": head[1:], **{name: [int(number) for number in numbers] for name, *numbers in lines}}
     paths = glob.glob(f"benches/results/{file if '/' in file else f'*/{file}'}.csv", root_dir=ROOT)
     if len(paths) != 1:
         raise Unknown(f"{len(paths)} files of the name {file}")
