@@ -94,10 +94,8 @@ impl ClipNorm {
     /// [`Error::NotFinite`] where the norm is NaN or infinite, which means that an element of the gradients is, and
     /// [`Error::HyperParameter`] where the norm is negative.
     pub fn factor(&self, norm: f64) -> Result<f64, Error> {
-        match check_norm("norm", norm) {
-            Ok(()) => Ok(self.factor_of(norm)),
-            Err(error) => Err(error),
-        }
+        check_norm("norm", norm)?;
+        Ok(self.factor_of(norm))
     }
 
     /// The factor for a norm that is not negative; NaN for a NaN.
@@ -184,15 +182,9 @@ impl AdaptiveClip {
     /// [`Error::HyperParameter`] for a field that is not above 0, or for a negative norm, [`Error::NotFinite`] for a norm
     /// that is NaN or infinite.
     pub fn factor(&self, param_norm: f64, grad_norm: f64) -> Result<f64, Error> {
-        if let Err(error) = self.check() {
-            return Err(error);
-        }
-        if let Err(error) = check_norm("param_norm", param_norm) {
-            return Err(error);
-        }
-        if let Err(error) = check_norm("grad_norm", grad_norm) {
-            return Err(error);
-        }
+        self.check()?;
+        check_norm("param_norm", param_norm)?;
+        check_norm("grad_norm", grad_norm)?;
         Ok(self.against(param_norm).factor_of(grad_norm))
     }
 

@@ -57,6 +57,9 @@ pub const NORM: f64 = 1e-14;
 /// the library's own f32 run is off: DoWG's distance from the start magnifies what rounding left, in both. Measured 7.9.
 pub const WHOLE: f64 = 16.0;
 
+/// A step of an optimizer that looks at a whole tensor, in units of its largest parameter, and of the largest number of a slot.
+pub const WHOLE_STEP: f64 = 24.0;
+
 /// A gradient less the mean of its row, in units of the largest gradient: the mean and the difference are rounded once each.
 pub const CENTERED: f64 = 2.1;
 

@@ -12,6 +12,7 @@ mod bits;
 mod clipping;
 mod extremes;
 mod lbfgs;
+mod oracles;
 mod reference;
 mod settings;
 mod sums;

@@ -47,6 +47,7 @@ mod whole;
 mod yogi;
 
 pub use dice::Dice;
+pub use whole::{Given, Numbers};
 
 use gradstep::{DecayForm, Optimizer};
 
@@ -79,6 +80,12 @@ pub trait Oracle<const S: usize>: Optimizer<S> {
     /// Step `t`, 1 for the first: changes the state and returns the new parameter.
     fn step(&self, _t: u64, _memory: &mut Self::Memory, _p: f64, _g: f64, _state: &mut [f64; S]) -> f64 {
         panic!("{} looks at more than an element", Self::NAME)
+    }
+
+    /// A step of a whole tensor, for an optimizer that looks at more than an element: changes its numbers, and what the clock holds
+    /// besides the number of steps.
+    fn step_tensor(&self, _given: Given, _clock: &mut [f64; 3], _tensor: &mut Numbers<S>) {
+        panic!("{} looks at each element by itself", Self::NAME)
     }
 
     /// The default and every preset, each with the values that its system documents.
