@@ -39,18 +39,18 @@ fn largest_error<O: Oracle<S>, const S: usize>(optimizer: O, seed: u64) -> f64 {
                 largest = largest.max(error(found, expected, before * 1e-6));
             }
             for (found, expected) in clock.save().values.into_iter().zip(values) {
-                let size = expected.abs().max(1e-6);
-                assert!((found - expected).abs() <= 1e-5 * size, "{optimizer:?}: clock {found}, not {expected}");
+                // Sums of products of both signs, which f32 has rounded.
+                largest = largest.max((found - expected).abs() / expected.abs().max(0.1) / tolerance::UNIT);
             }
         }
     }
     largest
 }
 
-/// The default, every preset, and random hyper-parameters.
-fn check<O: Oracle<S>, const S: usize>() {
+/// What is too far from its formula of the default, every preset, and random hyper-parameters.
+fn check<O: Oracle<S>, const S: usize>() -> Vec<String> {
     if <O::Rule as Rule<S>>::PASSES.is_empty() {
-        return;
+        return vec![];
     }
     let mut variants: Vec<O> = O::PRESETS.iter().map(|preset| preset.value).collect();
     variants.push(O::DEFAULT);
@@ -59,16 +59,18 @@ fn check<O: Oracle<S>, const S: usize>() {
         let rolls: Vec<f64> = (0..32).map(|_| source.below(1 << 20) as f64 / f64::from(1 << 20)).collect();
         variants.push(O::random(&mut Dice::new(&rolls)));
     }
-    for (seed, optimizer) in variants.into_iter().enumerate() {
-        let error = largest_error(optimizer, seed as u64);
-        assert!(error <= tolerance::WHOLE_STEP, "{optimizer:?}: off by {error}");
-    }
+    let runs =
+        variants.into_iter().enumerate().map(|(seed, optimizer)| (largest_error(optimizer, seed as u64), optimizer));
+    runs.filter(|(error, _)| !(*error <= tolerance::WHOLE_STEP))
+        .map(|(error, optimizer)| format!("off by {error}: {optimizer:?}"))
+        .collect()
 }
 
 #[test]
 fn every_step_is_that_of_its_formula() {
     macro_rules! each {
-        ($($Optimizer:ident: $slots:literal,)*) => { $(check::<$Optimizer, $slots>();)* };
+        ($($Optimizer:ident: $slots:literal,)*) => { [$(check::<$Optimizer, $slots>()),*] };
     }
-    for_each_optimizer!(each);
+    let far = for_each_optimizer!(each).concat();
+    assert!(far.is_empty(), "{}", far.join("\n"));
 }

@@ -490,7 +490,7 @@ whole! {
         let ahead = if o.nesterov { each(m, &g, |m, g| ema(o.beta1, m, g)) } else { m.clone() };
         let update = each(&ahead, v, |m, v| o.lr * (m / seen1) / ((v / seen2).sqrt() + o.eps));
         let decays = [o.lr * in_update, o.lr * in_update * o.wd_ratio];
-        x.params = projected(&p, &g, update, (o.delta, o.eps), decays, given.row_len);
+        x.params = projected([&x.params, &p], &g, update, (o.delta, o.eps), decays, given.row_len);
     }, |dice| AdamP {
         lr: dice.lr(),
         beta1: dice.fraction(),
@@ -511,7 +511,7 @@ whole! {
         *b = each(b, &g, |b, g| o.momentum * b + (1.0 - o.dampening) * g);
         let update = each(b, &g, |b, g| o.lr * if o.nesterov { g + o.momentum * b } else { b });
         let decay = o.lr * in_update / (1.0 - o.momentum);
-        x.params = projected(&p, &g, update, (o.delta, o.eps), [decay, decay * o.wd_ratio], given.row_len);
+        x.params = projected([&x.params, &p], &g, update, (o.delta, o.eps), [decay, decay * o.wd_ratio], given.row_len);
     }, |dice| SgdP {
         lr: dice.lr(),
         momentum: dice.fraction(),
@@ -527,16 +527,17 @@ whole! {
 }
 
 /// The parameters after an update whose part along the weights is taken off where gradients are at a right angle to them: in every
-/// row, or else in the whole matrix (Heo et al. 2020, algorithm 1 and section 3). A vector is left as it is.
+/// row, or else in the whole matrix (Heo et al. 2020, algorithm 1 and section 3). A vector is left as it is. `after` are the
+/// parameters after a decay beside the update.
 fn projected(
-    p: &[f64],
+    [p, after]: [&[f64]; 2],
     g: &[f64],
     update: Vec<f64>,
     (delta, eps): (f64, f64),
     [decay, decay_there]: [f64; 2],
     row_len: Option<usize>,
 ) -> Vec<f64> {
-    let plain = |update: &[f64], decay: f64| each(p, update, |p, u| p - decay * p - u);
+    let plain = |update: &[f64], decay: f64| each(after, update, |p, u| p - decay * p - u);
     let Some(row_len) = row_len else { return plain(&update, decay) };
     for view in [row_len, p.len()] {
         let is_right_angle = |(p, g): (&[f64], &[f64])| {
