@@ -31,7 +31,8 @@ fn largest_error<O: Oracle<S>, const S: usize>(optimizer: O, seed: u64) -> f64 {
             let error = |found: &[f32], expected: &[f64], before: f64| {
                 let size = expected.iter().fold(before, |size, x| size.max(x.abs()));
                 let errors = found.iter().zip(expected).map(|(found, expected)| (f64::from(*found) - expected).abs());
-                errors.fold(0.0, f64::max) / size / tolerance::UNIT
+                let is_known = found.iter().all(|x| x.is_finite()) && size.is_finite();
+                if is_known { errors.fold(0.0, f64::max) / size / tolerance::UNIT } else { f64::INFINITY }
             };
             let before = numbers.grads.iter().fold(f64::MIN_POSITIVE, |size, g| size.max(g.abs()));
             largest = largest.max(error(&params, &numbers.params, 1.0));
@@ -61,7 +62,7 @@ fn check<O: Oracle<S>, const S: usize>() -> Vec<String> {
     }
     let runs =
         variants.into_iter().enumerate().map(|(seed, optimizer)| (largest_error(optimizer, seed as u64), optimizer));
-    runs.filter(|(error, _)| !(*error <= tolerance::WHOLE_STEP))
+    runs.filter(|(error, _)| *error > tolerance::WHOLE_STEP)
         .map(|(error, optimizer)| format!("off by {error}: {optimizer:?}"))
         .collect()
 }
