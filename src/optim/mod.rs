@@ -6,7 +6,7 @@
 //! - **Huge gradients**: the square of a gradient of 1.8e19 (2⁶⁴) or more is infinite in f32. If an optimizer averages
 //!   squares, the parameter becomes NaN. If it sums squares, the parameter no longer changes.
 //!   [`Step::clip_by_value`](crate::Step::clip_by_value), for example with 1e15, bounds gradients in the same pass.
-//!   Where one number stands for a row, a block or a tensor, it is at most the largest f32, and the unit goes on.
+//!   A state slot with one number for a row, a block or a tensor holds at most the largest f32, so parameters still change.
 //! - **NaN and infinities**: in an element-wise optimizer they stay in their element. If an optimizer looks at a row, a block or a
 //!   tensor, and a sum over it is NaN or infinite, all parameters of that unit become NaN. If it looks at all tensors, the step
 //!   is refused: [`Error::NotFiniteElement`](crate::Error::NotFiniteElement) names the tensor and the element. So is a loss that

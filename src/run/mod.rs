@@ -1,6 +1,6 @@
 //! How a rule gets over slices of memory: the walk over elements, the vectors of each instruction set, and threads.
 //!
-//! All code for an instruction set and all `unsafe` but one instruction that asks the CPU is below this module.
+//! All code for an instruction set and all `unsafe` is below this module.
 #![allow(unsafe_code)]
 
 mod arch;

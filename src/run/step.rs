@@ -503,8 +503,8 @@ impl<U, A: Adapter, C: Carried> Step<U, A, C> {
     /// The sums of the next pass over a tensor, or over a [piece](crate::sum#pieces) of one unit of the pass. Nothing is written.
     /// All zeros where the update is next.
     ///
-    /// So an engine makes the passes by itself, over shards of a tensor, on threads or ranks of its own. Shards end at multiples of
-    /// 1,024 elements, and then the bits are those of the whole tensor. The same code serves AdamW, which has no pass, LAMB, which
+    /// An engine can run the passes over shards of a tensor, on its own threads or ranks. If shards start at multiples of 1,024
+    /// elements, the bits are those of the whole tensor. The same code serves AdamW, which has no pass, LAMB, which
     /// looks at a tensor, and Prodigy, which looks at all of them:
     ///
     /// ```

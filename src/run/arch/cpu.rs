@@ -1,6 +1,5 @@
 //! What the CPU and its operating system support. `#[target_feature]` lets the compiler use every feature that the named
 //! ones imply, so all of them are asked for: a hypervisor may mask any of them.
-#![allow(unsafe_code)] // an instruction that older compilers call unsafe
 
 use core::arch::x86_64::__cpuid;
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
